@@ -1,0 +1,27 @@
+# What ragd is built on, all from the distribution's packages (the list is packaging/debian-packages.txt).
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(RocksDB REQUIRED CONFIG)
+find_package(simdjson REQUIRED CONFIG)
+find_package(spdlog REQUIRED CONFIG)
+find_package(tomlplusplus REQUIRED CONFIG)
+find_package(CLI11 REQUIRED CONFIG)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+find_path(STEMMER_INCLUDE libstemmer.h REQUIRED)
+find_library(STEMMER_LIBRARY stemmer REQUIRED)
+
+# The distribution's static RocksDB pulls in half of its optional codecs; the shared one is what the package means.
+if(TARGET RocksDB::rocksdb-shared)
+  set(RAGD_ROCKSDB RocksDB::rocksdb-shared)
+else()
+  set(RAGD_ROCKSDB RocksDB::rocksdb)
+endif()
+
+add_library(ragd_dependencies INTERFACE)
+target_link_libraries(ragd_dependencies INTERFACE
+  Threads::Threads Boost::headers OpenSSL::SSL OpenSSL::Crypto ${RAGD_ROCKSDB} simdjson::simdjson
+  spdlog::spdlog tomlplusplus::tomlplusplus CLI11::CLI11 PkgConfig::UTF8PROC PkgConfig::XXHASH ${STEMMER_LIBRARY})
+target_include_directories(ragd_dependencies SYSTEM INTERFACE ${STEMMER_INCLUDE})

@@ -1,0 +1,14 @@
+# Warnings are errors, and the sanitizers of the preset apply to every target of ours.
+add_library(ragd_warnings INTERFACE)
+target_compile_options(ragd_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wcast-align -Wformat=2 -Wnull-dereference -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Optimised g++ 12 warns about null and maybe-uninitialised paths inside libstdc++ and Boost that cannot happen.
+  target_compile_options(ragd_warnings INTERFACE -Wno-null-dereference -Wno-maybe-uninitialized)
+endif()
+
+if(RAGD_SANITIZE)
+  add_compile_options(-fsanitize=${RAGD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${RAGD_SANITIZE})
+endif()

@@ -1,0 +1,93 @@
+// Every setting with its default. Plain values; src/app/settings_table.cpp gives each its names, parser and sentence of
+// documentation.
+//
+// Each part of the server receives its own sub-struct, never the whole.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ragd {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+enum class Toggle : std::uint8_t { automatic, on, off };
+enum class LimitAlgorithm : std::uint8_t { automatic, exact, gcra };
+
+struct HttpSettings {
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds write_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds request_timeout{30'000};
+  std::uint64_t max_body_bytes = 8ULL << 20;
+  std::size_t max_connections = 10'000;
+  std::vector<std::string> trusted_proxies;  ///< CIDR blocks whose X-Forwarded-For is believed
+  std::vector<std::string> allowed_hosts;    ///< empty: any Host
+};
+
+struct RateLimitSettings {
+  std::uint32_t requests = 60;  ///< per window; 0 switches the limit off
+  std::chrono::milliseconds window{60'000};
+  LimitAlgorithm algorithm = LimitAlgorithm::automatic;
+  std::size_t max_clients = 65'536;
+  bool shadow = false;
+};
+
+struct CorsSettings {
+  std::vector<std::string> origins;  ///< empty: CORS is off
+  bool credentials = false;
+  std::vector<std::string> methods{"GET", "POST", "DELETE"};
+  std::vector<std::string> headers{"Content-Type", "Authorization", "X-API-Key", "X-Request-Id"};
+  std::chrono::milliseconds max_age{600'000};
+};
+
+struct CacheSettings {
+  std::chrono::milliseconds ttl{3'600'000};
+  std::uint64_t max_bytes = 1ULL << 30;
+  std::uint64_t hot_bytes = 64ULL << 20;
+  Toggle fold_case = Toggle::automatic;  ///< automatic: on for the extractive answerer alone
+};
+
+struct RetrievalSettings {
+  std::size_t top_k = 5;
+  double min_score = 0.0;  ///< passages below this part of the attainable maximum are not used
+};
+
+struct OverloadSettings {
+  std::size_t max_in_flight = 256;
+};
+
+struct ReadySettings {
+  std::vector<std::string> required{"cache", "vector_db", "llm"};
+};
+
+struct DrainSettings {
+  std::chrono::milliseconds delay{2'000};
+  std::chrono::milliseconds timeout{7'000};
+};
+
+struct AuthSettings {
+  std::string keys_file;
+};
+
+struct Settings {
+  std::string listen = "127.0.0.1:8000";
+  std::string data_dir = "data";
+  LogLevel log_level = LogLevel::info;
+  std::size_t threads = 0;  ///< 0: one per core
+  bool insecure_no_auth = false;
+  HttpSettings http;
+  RateLimitSettings rate_limit;
+  CorsSettings cors;
+  CacheSettings cache;
+  RetrievalSettings retrieval;
+  OverloadSettings overload;
+  ReadySettings ready;
+  DrainSettings drain;
+  AuthSettings auth;
+};
+
+}  // namespace ragd

@@ -1,0 +1,85 @@
+#include "base/ids.hpp"
+
+#include "base/hash.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+#include <stdexcept>
+
+namespace ragd::base {
+
+namespace {
+
+bool is_hex(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_zero(std::string_view text) {
+  return text.find_first_not_of('0') == std::string_view::npos;
+}
+
+std::string hex_of(std::uint64_t high, std::uint64_t low) {
+  std::array<char, 16> bytes{};
+  for (std::size_t i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<char>(high >> (56 - 8 * i));
+    bytes[8 + i] = static_cast<char>(low >> (56 - 8 * i));
+  }
+  return to_hex({bytes.data(), bytes.size()});
+}
+
+}  // namespace
+
+std::string uuid_v4() {
+  std::array<unsigned char, 16> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
+    throw std::runtime_error("the system's random source failed");
+  }
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
+  std::string uuid = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  for (const std::size_t dash : {8U, 13U, 18U, 23U}) uuid.insert(dash, 1, '-');
+  return uuid;
+}
+
+std::string random_hex_128() {
+  thread_local std::mt19937_64 generator = [] {
+    std::array<unsigned char, 32> seed{};
+    if (RAND_bytes(seed.data(), static_cast<int>(seed.size())) != 1) {
+      throw std::runtime_error("the system's random source failed");
+    }
+    std::seed_seq sequence(seed.begin(), seed.end());
+    return std::mt19937_64(sequence);
+  }();
+  const std::uint64_t high = generator();
+  const std::uint64_t low = generator();
+  return hex_of(high, low);
+}
+
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
+std::string_view trace_id_of(std::string_view traceparent) {
+  // version "-" trace-id "-" parent-id "-" flags; a later version may append "-..." after the flags.
+  constexpr std::size_t kLength = 55;
+  if (traceparent.size() < kLength || traceparent[2] != '-' || traceparent[35] != '-' || traceparent[52] != '-') {
+    return {};
+  }
+  const std::string_view version = traceparent.substr(0, 2);
+  const std::string_view trace = traceparent.substr(3, 32);
+  const std::string_view parent = traceparent.substr(36, 16);
+  const std::string_view flags = traceparent.substr(53, 2);
+  if (!is_hex(version) || !is_hex(trace) || !is_hex(parent) || !is_hex(flags)) return {};
+  if (version == "ff" || is_zero(trace) || is_zero(parent)) return {};
+  if (traceparent.size() > kLength && (version == "00" || traceparent[kLength] != '-')) return {};
+  return trace;
+}
+
+}  // namespace ragd::base
