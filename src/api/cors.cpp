@@ -1,0 +1,125 @@
+#include "api/cors.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace ragd::api {
+
+namespace {
+
+constexpr std::string_view kExposed =
+    "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Cache-Status, Server-Timing";
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+/// A serialised origin: scheme://host[:port], nothing behind it. "null" is never granted: any sandbox can send it.
+bool is_origin(std::string_view text) {
+  const auto colon = text.find("://");
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::string_view host = text.substr(colon + 3);
+  return !host.empty() && host.find_first_of("/?#@ *\t") == std::string_view::npos;
+}
+
+/// Calls `visit` for each member of a comma-separated list; false as soon as a visit says so.
+template <class Visit>
+bool for_each_member(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const auto comma = list.find(',');
+    const std::string_view member = trim(list.substr(0, comma));
+    if (!member.empty() && !visit(member)) return false;
+    if (comma == std::string_view::npos) return true;
+    list.remove_prefix(comma + 1);
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<Cors> Cors::make(const CorsSettings& settings) {
+  Cors cors;
+  cors.settings_ = settings;
+  for (std::string& origin : cors.settings_.origins) {
+    if (origin == "*") {
+      cors.any_origin_ = true;
+    } else if (!is_origin(origin)) {
+      return fail(Errc::bad_request, "cors.origins: '" + origin + "' is not an origin (scheme://host[:port])");
+    }
+    // Browsers send scheme and host in lower case.
+    std::transform(origin.begin(), origin.end(), origin.begin(), [](unsigned char c) { return std::tolower(c); });
+  }
+  if (cors.any_origin_ && settings.credentials) {
+    return fail(Errc::bad_request, "cors.origins = \"*\" cannot go together with cors.credentials");
+  }
+  for (const std::string& header : settings.headers) cors.any_header_ = cors.any_header_ || header == "*";
+  for (const std::string& method : settings.methods) {
+    if (!is_token(method)) return fail(Errc::bad_request, "cors.methods: '" + method + "' is not a method");
+    if (!cors.methods_.empty()) cors.methods_ += ", ";
+    cors.methods_ += method;
+  }
+  return cors;
+}
+
+bool Cors::is_preflight(const net::HttpRequest& request) const {
+  return !settings_.origins.empty() && request.method == net::Method::options && request.header("Origin") &&
+         request.header("Access-Control-Request-Method");
+}
+
+bool Cors::allows_origin(std::string_view origin) const {
+  return any_origin_ ||
+         std::find(settings_.origins.begin(), settings_.origins.end(), origin) != settings_.origins.end();
+}
+
+void Cors::add_origin(std::string_view origin, net::HttpResponse& response) const {
+  response.add_header("Access-Control-Allow-Origin", any_origin_ ? "*" : origin);
+  if (settings_.credentials) response.add_header("Access-Control-Allow-Credentials", "true");
+}
+
+void Cors::answer_preflight(const net::HttpRequest& request, net::HttpResponse& response) const {
+  response.status = 204;
+  response.body.clear();
+  response.add_header("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+  const std::string_view origin = *request.header("Origin");
+  const std::string_view method = *request.header("Access-Control-Request-Method");
+  const std::string_view headers = request.header("Access-Control-Request-Headers").value_or("");
+  const bool method_listed = std::find(settings_.methods.begin(), settings_.methods.end(), method) != settings_.methods.end();
+  const bool headers_listed = for_each_member(headers, [&](std::string_view name) {
+    return is_token(name) && (any_header_ || std::any_of(settings_.headers.begin(), settings_.headers.end(),
+                                                         [&](const std::string& listed) {
+                                                           return equals_ignoring_case(listed, name);
+                                                         }));
+  });
+  if (!allows_origin(origin) || !method_listed || !headers_listed) return;
+  add_origin(origin, response);
+  response.add_header("Access-Control-Allow-Methods", methods_);
+  if (!headers.empty()) response.add_header("Access-Control-Allow-Headers", headers);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(settings_.max_age).count();
+  response.add_header("Access-Control-Max-Age", std::to_string(seconds));
+}
+
+void Cors::add_headers(const net::HttpRequest& request, net::HttpResponse& response) const {
+  if (settings_.origins.empty()) return;
+  // With "*" the answer is the same for everyone; otherwise caches must keep answers apart by origin.
+  if (!any_origin_) response.add_header("Vary", "Origin");
+  const auto origin = request.header("Origin");
+  if (!origin || !allows_origin(*origin)) return;
+  add_origin(*origin, response);
+  response.add_header("Access-Control-Expose-Headers", kExposed);
+}
+
+}  // namespace ragd::api

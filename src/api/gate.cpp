@@ -1,0 +1,131 @@
+#include "api/gate.hpp"
+
+#include "api/route.hpp"
+#include "base/hash.hpp"
+#include "obs/log.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace ragd::api {
+
+namespace {
+
+/// The key as the client presents it: Authorization: Bearer, or X-API-Key.
+std::string_view presented_key(const net::HttpRequest& request) {
+  if (const auto authorization = request.header("Authorization")) {
+    constexpr std::string_view kBearer = "bearer ";
+    std::string scheme(authorization->substr(0, kBearer.size()));
+    std::transform(scheme.begin(), scheme.end(), scheme.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (scheme == kBearer) return authorization->substr(kBearer.size());
+  }
+  return request.header("X-API-Key").value_or("");
+}
+
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+long rounded_up_seconds(std::chrono::nanoseconds duration) {
+  return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+bool is_loopback_itself(const net::HttpRequest& request) {
+  // A proxy on this machine is a loopback peer too, speaking for anyone: its forwarding headers give it away.
+  return net::canonical(request.peer).is_loopback() && !request.header("X-Forwarded-For") &&
+         !request.header("Forwarded");
+}
+
+}  // namespace
+
+Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
+  const net::HttpRequest& request = exchange.request;
+  const bool open = state.route != nullptr && state.route->scope == Scope::none;
+  const auto refuse = [&state](const Error& error) {
+    state.failure = error;
+    return Verdict::answered;
+  };
+
+  const auto& hosts = policy_->allowed_hosts;
+  if (!open && !hosts.empty() && std::find(hosts.begin(), hosts.end(), without_port(request.host)) == hosts.end()) {
+    return refuse(fail(Errc::misdirected, "host " + std::string(request.host), "this host name is not served here"));
+  }
+  if (policy_->cors.is_preflight(request)) {
+    policy_->cors.answer_preflight(request, exchange.response);
+    return Verdict::answered;
+  }
+  if (open) return Verdict::pass;
+
+  const auto authenticated = authenticate(request, state);
+  // A failed authentication charges the address: guessing keys is limited like asking.
+  const auto charged = charge(request, exchange.response, state);
+  if (!charged) return refuse(charged.error());
+  if (!authenticated) {
+    exchange.response.add_header("WWW-Authenticate", "Bearer realm=\"ragd\"");
+    return refuse(authenticated.error());
+  }
+  const auto authorized = authorize(request, state);
+  return authorized ? Verdict::pass : refuse(authorized.error());
+}
+
+Result<void> Gate::authenticate(const net::HttpRequest& request, RequestState& state) {
+  warn_of_untrusted_forwarding(request);
+  state.client = net::truncated(policy_->proxies.client_of(request));
+  if (policy_->keys.empty()) {
+    state.context.caller = Caller{};
+    state.context.caller.scopes = static_cast<Scopes>(Scope::query) | static_cast<Scopes>(Scope::ingest);
+    if (is_loopback_itself(request)) state.context.caller.scopes |= static_cast<Scopes>(Scope::admin);
+    return {};
+  }
+  const std::string_view key = presented_key(request);
+  const Caller* caller = key.empty() ? nullptr : policy_->keys.find(key);
+  if (caller == nullptr) {
+    return fail(Errc::unauthorized, key.empty() ? "no key" : "unknown key",
+                "send an API key as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'");
+  }
+  state.context.caller = *caller;
+  state.client = caller->key_name;
+  return {};
+}
+
+Result<void> Gate::authorize(const net::HttpRequest& /*request*/, const RequestState& state) const {
+  if (state.route == nullptr || has(state.context.caller.scopes, state.route->scope)) return {};
+  return fail(Errc::forbidden, "scope", policy_->keys.empty() ? "without API keys this answers loopback callers only"
+                                                              : "this API key lacks the scope for this call");
+}
+
+std::uint64_t Gate::client_of(const net::HttpRequest& request, const RequestState& state) const {
+  const std::string& name = state.context.caller.key_name;
+  const std::string identity =
+      name.empty() ? "address " + net::rate_limit_identity(policy_->proxies.client_of(request)) : "key " + name;
+  return base::hash64(policy_->client_salt + identity);
+}
+
+Result<void> Gate::charge(const net::HttpRequest& request, net::HttpResponse& response, RequestState& state) {
+  if (policy_->table == nullptr) return {};
+  const limit::Decision decision = policy_->table->check(client_of(request, state), state.context.now);
+  const auto window = std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count();
+  const long wait = std::max(1L, rounded_up_seconds(decision.retry_after));
+  response.add_header("RateLimit-Policy", "\"default\";q=" + std::to_string(policy_->limit.requests) +
+                                              ";w=" + std::to_string(window));
+  response.add_header("RateLimit", "\"default\";r=" + std::to_string(decision.remaining) + ";t=" +
+                                       std::to_string(decision.allowed ? rounded_up_seconds(decision.reset) : wait));
+  if (decision.allowed) return {};
+  if (policy_->limit.shadow) {
+    metrics_.rate_limit_shadowed.add();
+    return {};
+  }
+  state.retry_after_s = wait;
+  return fail(Errc::rate_limited, "rate limit");
+}
+
+void Gate::warn_of_untrusted_forwarding(const net::HttpRequest& request) {
+  if (warned_of_forwarding_ || !request.header("X-Forwarded-For") || policy_->proxies.trusts(request.peer)) return;
+  warned_of_forwarding_ = true;
+  obs::log(LogLevel::warning,
+           "X-Forwarded-For from a peer that is not in http.trusted_proxies is ignored: all its clients share one limit",
+           {{"peer", std::string_view(net::truncated(request.peer))}});
+}
+
+}  // namespace ragd::api

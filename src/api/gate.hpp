@@ -1,0 +1,60 @@
+// Who gets in, in the contract's order: allowed host, CORS preflight, authentication, rate limit.
+//
+// One per core, used on that core only; the policy it applies is immutable and replaced whole on a reload. It reads
+// heads, never bodies, and never suspends.
+#pragma once
+
+#include "api/api_keys.hpp"
+#include "api/cors.hpp"
+#include "api/request_state.hpp"
+#include "limit/rate_table.hpp"
+#include "net/client_address.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ragd::api {
+
+struct GatePolicy {
+  Cors cors;
+  ApiKeys keys;
+  net::TrustedProxies proxies;
+  std::vector<std::string> allowed_hosts;
+  RateLimitSettings limit;
+  std::shared_ptr<limit::RateTable> table;  ///< owners: every core's policy; null: no limit
+  std::string client_salt;                  ///< keeps strangers from choosing colliding client hashes
+};
+
+using GatePolicyPtr = std::shared_ptr<const GatePolicy>;  // owners: every core's gate
+
+class Gate {
+ public:
+  Gate(GatePolicyPtr policy, obs::Metrics& metrics) : policy_(std::move(policy)), metrics_(metrics) {}
+
+  void set_policy(GatePolicyPtr policy) { policy_ = std::move(policy); }
+
+  enum class Verdict : std::uint8_t { pass, answered };
+
+  /// `answered`: exchange.response is a finished preflight, or state.failure says what was refused.
+  Verdict enter(net::Exchange& exchange, RequestState& state);
+
+  /// What every answer gets on its way out, errors included.
+  void add_cors_headers(const net::HttpRequest& request, net::HttpResponse& response) const {
+    policy_->cors.add_headers(request, response);
+  }
+
+ private:
+  Result<void> authenticate(const net::HttpRequest& request, RequestState& state);
+  Result<void> authorize(const net::HttpRequest& request, const RequestState& state) const;
+  Result<void> charge(const net::HttpRequest& request, net::HttpResponse& response, RequestState& state);
+  [[nodiscard]] std::uint64_t client_of(const net::HttpRequest& request, const RequestState& state) const;
+  void warn_of_untrusted_forwarding(const net::HttpRequest& request);
+
+  GatePolicyPtr policy_;
+  obs::Metrics& metrics_;
+  bool warned_of_forwarding_ = false;
+};
+
+}  // namespace ragd::api

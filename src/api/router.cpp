@@ -1,0 +1,208 @@
+#include "api/router.hpp"
+
+#include "api/fields.hpp"
+#include "api/problem.hpp"
+#include "base/ids.hpp"
+#include "obs/log.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+
+namespace ragd::api {
+
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+constexpr std::string_view kParameter = "{id}";
+
+std::string_view path_prefix(const Route& route) {
+  return route.path.ends_with(kParameter) ? route.path.substr(0, route.path.size() - kParameter.size())
+                                          : std::string_view{};
+}
+
+bool path_matches(const Route& route, std::string_view path) {
+  const std::string_view prefix = path_prefix(route);
+  return prefix.empty() ? path == route.path : path.size() > prefix.size() && path.starts_with(prefix);
+}
+
+bool method_matches(const Route& route, net::Method method) {
+  return route.method == method || (route.method == net::Method::get && method == net::Method::head);
+}
+
+std::string_view method_name(net::Method method) {
+  switch (method) {
+    case net::Method::get: return "GET";
+    case net::Method::head: return "HEAD";
+    case net::Method::post: return "POST";
+    case net::Method::put: return "PUT";
+    case net::Method::patch: return "PATCH";
+    case net::Method::delete_: return "DELETE";
+    case net::Method::options: return "OPTIONS";
+    case net::Method::other: break;
+  }
+  return "other";
+}
+
+std::string_view route_label(const RequestState& state) { return state.route == nullptr ? "other" : state.route->path; }
+
+void append_timing(std::string& out, std::string_view name, Seconds duration) {
+  std::array<char, 64> buffer{};
+  const int length = std::snprintf(buffer.data(), buffer.size(), "%s%.*s;dur=%.3f", out.empty() ? "" : ", ",
+                                   static_cast<int>(name.size()), name.data(), duration.count() * 1e3);
+  out.append(buffer.data(), static_cast<std::size_t>(length));
+}
+
+}  // namespace
+
+Router::Router(std::vector<Route> routes, GatePolicyPtr policy, const HttpSettings& http, const Readiness& readiness,
+               const Clock& clock, obs::Metrics& metrics)
+    : routes_(std::move(routes)),
+      gate_(std::move(policy), metrics),
+      request_timeout_(http.request_timeout),
+      readiness_(readiness),
+      clock_(clock),
+      metrics_(metrics) {}
+
+std::unique_ptr<net::HandlerState> Router::open() { return std::make_unique<RequestState>(); }
+
+void Router::begin(net::Exchange& exchange, RequestState& state) {
+  state = RequestState{};
+  state.in_flight = true;
+  metrics_.in_flight.add(1);
+  RequestContext& context = state.context;
+  context.now = clock_.steady_now();
+  context.wall_now = clock_.wall_now();
+  context.deadline = context.now + request_timeout_;
+  const auto request_id = exchange.request.header("X-Request-Id");
+  context.request_id = request_id && base::is_request_id(*request_id) ? std::string(*request_id) : base::random_hex_128();
+  const auto parent = exchange.request.header("traceparent");
+  context.trace_id = parent ? base::trace_id_of(*parent) : std::string_view{};
+  if (context.trace_id.empty()) context.trace_id = base::random_hex_128();
+}
+
+void Router::find_route(net::Exchange& exchange, RequestState& state) {
+  std::string allow;
+  for (const Route& route : routes_) {
+    if (!path_matches(route, exchange.request.path)) continue;
+    if (method_matches(route, exchange.request.method)) {
+      auto parameter = percent_decode(exchange.request.path.substr(path_prefix(route).size()));
+      if (!parameter) {
+        state.failure = fail(Errc::bad_request, "path", "the path is not percent-encoded UTF-8");
+        return;
+      }
+      state.route = &route;
+      state.path_parameter = std::move(*parameter);
+      return;
+    }
+    if (!allow.empty()) allow += ", ";
+    allow += method_name(route.method);
+    if (route.method == net::Method::get) allow += ", HEAD";
+  }
+  if (allow.empty()) {
+    state.failure = fail(Errc::not_found, "path", "no such path; see the README for what is served");
+    return;
+  }
+  exchange.response.add_header("Allow", allow + ", OPTIONS");
+  if (exchange.request.method != net::Method::options) {
+    state.failure = fail(Errc::method_not_allowed, "method", "allowed here: " + allow + ", OPTIONS");
+  }
+}
+
+net::Admission Router::admit(net::Exchange& exchange) {
+  RequestState& state = state_of(exchange);
+  begin(exchange, state);
+  find_route(exchange, state);
+  // The gate comes first in the contract: a stranger learns nothing from a 404, and pays for it.
+  std::optional<Error> routing_failure = std::move(state.failure);
+  state.failure.reset();
+  const bool passed = gate_.enter(exchange, state) == Gate::Verdict::pass;
+  if (passed && routing_failure) state.failure = std::move(routing_failure);
+  if (passed && !state.failure && state.route != nullptr) return {true, state.route->max_body_bytes};
+  if (passed && !state.failure) exchange.response.status = 204;  // OPTIONS: Allow says it all
+  complete(exchange, state);
+  return {false, 0};
+}
+
+Task<void> Router::handle(net::Exchange& exchange) {
+  RequestState& state = state_of(exchange);
+  try {
+    Result<void> answered = co_await state.route->answer(exchange);
+    if (!answered) state.failure = std::move(answered.error());
+  } catch (const std::exception& bug) {
+    state.failure = fail(Errc::internal, bug.what());
+  }
+  complete(exchange, state);
+}
+
+void Router::reject(net::Exchange& exchange, const Error& error) {
+  RequestState& state = state_of(exchange);
+  // A body that broke the rules after its head was admitted keeps that request's id; anything else starts here.
+  if (!state.in_flight) begin(exchange, state);
+  state.failure = error;
+  complete(exchange, state);
+}
+
+void Router::complete(net::Exchange& exchange, RequestState& state) {
+  net::HttpResponse& response = exchange.response;
+  if (state.failure) {
+    if (state.failure->code == Errc::overloaded && state.retry_after_s == 0) state.retry_after_s = 1;
+    write_problem(response, *state.failure, state.context.request_id, state.retry_after_s);
+  }
+  gate_.add_cors_headers(exchange.request, response);
+  response.add_header("X-Request-Id", state.context.request_id);
+  response.add_header("Cache-Control", "private, no-store");
+  std::string timing;
+  for (const auto& [name, duration] : state.stages) append_timing(timing, name, duration);
+  append_timing(timing, "total", clock_.steady_now() - exchange.request.first_byte);
+  response.add_header("Server-Timing", timing);
+}
+
+void Router::finish(net::Exchange& exchange, const net::ExchangeEnd& end) {
+  RequestState& state = state_of(exchange);
+  if (!state.in_flight) return;
+  count(exchange, state, end);
+  log(exchange, state, end);
+  metrics_.in_flight.add(-1);
+  state.in_flight = false;
+}
+
+void Router::count(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end) {
+  const Seconds duration = end.last_byte - exchange.request.first_byte;
+  metrics_.http_requests.add(route_label(state), method_name(exchange.request.method), exchange.response.status);
+  metrics_.http_duration.observe(state.route == nullptr ? obs::RouteClass::other : state.route->kind, duration.count());
+  if (state.failure) {
+    if (const auto rejection = problem_kind(state.failure->code).rejection) metrics_.rejected.add(*rejection);
+  }
+  if (!state.outcome) return;
+  metrics_.queries.add(end.delivered ? *state.outcome : obs::Outcome::canceled);
+  metrics_.query_duration.observe(duration.count());
+  metrics_.overhead.observe(duration.count());
+}
+
+void Router::log(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end) const {
+  const bool probe = state.route != nullptr && state.route->scope == Scope::none;
+  const LogLevel level = state.failure ? problem_kind(state.failure->code).level
+                         : probe       ? LogLevel::debug
+                                       : LogLevel::info;
+  if (!obs::log_enabled(level)) return;
+  const Seconds duration = end.last_byte - exchange.request.first_byte;
+  const std::string_view error = state.failure ? std::string_view(state.failure->detail) : std::string_view{};
+  obs::log(level, "request",
+           {{"request_id", std::string_view(state.context.request_id)},
+            {"trace_id", std::string_view(state.context.trace_id)},
+            {"client", std::string_view(state.client)},
+            {"method", method_name(exchange.request.method)},
+            {"route", route_label(state)},
+            {"status", static_cast<std::int64_t>(exchange.response.status)},
+            {"duration_ms", duration.count() * 1e3},
+            {"cache", state.cache_status},
+            {"bytes_in", static_cast<std::int64_t>(end.request_body_bytes)},
+            {"bytes_out", static_cast<std::int64_t>(end.response_bytes)},
+            {"delivered", end.delivered},
+            {"error", error}});
+}
+
+}  // namespace ragd::api

@@ -1,0 +1,59 @@
+#include "api/search.hpp"
+
+#include "api/fields.hpp"
+#include "base/json.hpp"
+
+namespace ragd::api {
+
+namespace {
+
+constexpr std::size_t kMaxQueryBytes = 8192;
+constexpr std::size_t kMaxTopK = 100;
+
+Result<RetrievalQuery> read_request(const net::HttpRequest& request, std::size_t default_top_k) {
+  if (auto content = check_json_content(request); !content) return content.error();
+  const auto document = parse_object(request.body);
+  if (!document) return document.error();
+  const simdjson::dom::object object(document->root());
+  RetrievalQuery query;
+  auto text = string_field(object, "query", 1, kMaxQueryBytes);
+  if (!text) return text.error();
+  if (!*text) return fail(Errc::unprocessable, {}, "'query' is missing: a string of 1 to 8192 bytes");
+  query.text = std::move(**text);
+  const auto top_k = integer_field(object, "top_k", 1, kMaxTopK);
+  if (!top_k) return top_k.error();
+  query.top_k = top_k->value_or(default_top_k);
+  auto filter = filter_field(object, "filters");
+  if (!filter) return filter.error();
+  query.filter = std::move(*filter);
+  return query;
+}
+
+void write_result(base::JsonWriter& json, const Passage& passage) {
+  json.begin_object();
+  json.key("document_id").string(passage.document_id);
+  json.key("chunk_id").string(passage.chunk_id);
+  json.key("title").string(passage.title);
+  json.key("source").string(passage.source);
+  json.key("score").number(passage.score);
+  json.key("text").string(passage.text);
+  json.key("start").integer(passage.start);
+  json.key("end").integer(passage.end);
+  json.end_object();
+}
+
+}  // namespace
+
+Task<Result<void>> SearchEndpoint::answer(net::Exchange& exchange) {
+  Result<RetrievalQuery> query = read_request(exchange.request, default_top_k_);
+  if (!query) co_return query.error();
+  Result<Retrieved> found = co_await pipeline_.search(state_of(exchange).context, *query);
+  if (!found) co_return found.error();
+  base::JsonWriter json(exchange.response.body);
+  json.begin_object().key("results").begin_array();
+  for (const Passage& passage : found->passages) write_result(json, passage);
+  json.end_array().key("corpus_version").string(found->version).end_object();
+  co_return Result<void>{};
+}
+
+}  // namespace ragd::api
