@@ -13,9 +13,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ragd::store {
@@ -45,8 +44,9 @@ class DocumentStore {
   DocumentStore(const DocumentStore&) = delete;
   DocumentStore& operator=(const DocumentStore&) = delete;
 
-  /// One atomic, synced batch. Documents already stored byte for byte are left alone; if all are, nothing is written
-  /// and the version stays.
+  /// One atomic, synced batch. After a full disk (Errc::storage_full) the next put tries again; after any other failed
+  /// write the store is read-only until it is opened again (Errc::unavailable). Documents already stored byte for byte
+  /// are left alone; if all are, nothing is written and the version stays.
   Result<WriteReceipt> put(const std::string& tenant, const std::vector<StoredDocument>& batch);
 
   /// Errc::not_found when there is none; otherwise the version after the delete.
@@ -64,6 +64,12 @@ class DocumentStore {
 
   /// Every tenant that has a version, with it.
   Result<std::vector<std::pair<std::string, std::string>>> versions();
+
+  /// The version of a tenant nobody has written to.
+  [[nodiscard]] std::string initial_version() const;
+
+  /// What opening had to repair (torn tails that were cut), one line each: for the log.
+  [[nodiscard]] const std::vector<std::string>& recovery_notes() const;
 
   /// A small read; Errc::unavailable when the store has failed.
   Result<void> ping();

@@ -1,0 +1,94 @@
+#include "store/rocks.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include <unistd.h>
+
+#include <exception>
+#include <filesystem>
+#include <system_error>
+
+namespace ragd::store {
+
+namespace {
+
+const std::shared_ptr<rocksdb::Cache>& block_cache() {
+  static const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  return cache;
+}
+
+std::string named(const std::string& directory) {
+  return "data directory " + directory;
+}
+
+/// RocksDB says "IO error" for all three; the person at the terminal needs to know which one it is.
+Error open_error(const rocksdb::Status& status, const std::string& directory) {
+  const std::string text = status.ToString();
+  const bool lock = text.find("lock hold by current process") != std::string::npos ||
+                    (text.find("lock file") != std::string::npos &&
+                     text.find("Resource temporarily unavailable") != std::string::npos);
+  if (lock) return fail(Errc::unavailable, named(directory) + " is in use by another process");
+  if (status.IsNoSpace()) return fail(Errc::storage_full, named(directory) + " is on a full disk: " + text);
+  if (status.IsCorruption()) return fail(Errc::internal, named(directory) + " is damaged: " + text);
+  return fail(Errc::internal, named(directory) + " cannot be opened: " + text);
+}
+
+}  // namespace
+
+rocksdb::Options bounded_options() {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = block_cache();
+  table.cache_index_and_filter_blocks = true;  // inside the bound, not beside it
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+
+  rocksdb::Options options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = 16ULL << 20;
+  options.max_write_buffer_number = 2;
+  options.max_open_files = 256;
+  options.max_background_jobs = 2;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1ULL << 20;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+Error to_error(const rocksdb::Status& status, std::string_view doing) {
+  std::string detail = std::string(doing) + ": " + status.ToString();
+  if (status.IsNotFound()) return fail(Errc::not_found, std::move(detail));
+  if (status.IsNoSpace()) return fail(Errc::storage_full, std::move(detail));
+  if (status.IsIOError() || status.IsShutdownInProgress() || status.IsBusy()) {
+    return fail(Errc::unavailable, std::move(detail));
+  }
+  return fail(Errc::internal, std::move(detail));
+}
+
+Result<std::unique_ptr<rocksdb::DB>> open_database(const rocksdb::Options& options, const std::string& directory) {
+  std::error_code ec;
+  std::filesystem::create_directories(directory, ec);
+  if (ec) return fail(Errc::internal, named(directory) + " cannot be created: " + ec.message());
+  if (::access(directory.c_str(), R_OK | W_OK | X_OK) != 0) {
+    const std::error_code why(errno, std::generic_category());
+    return fail(Errc::internal, named(directory) + " is not writable: " + why.message());
+  }
+  rocksdb::DB* database = nullptr;
+  rocksdb::Status status;
+  // Damaged bytes can ask RocksDB for absurd allocations; that is a damaged directory, not the end of the process.
+  try {
+    status = rocksdb::DB::Open(options, directory, &database);
+  } catch (const std::exception& e) {
+    return fail(Errc::internal, named(directory) + " is damaged: " + e.what());
+  }
+  std::unique_ptr<rocksdb::DB> owned(database);
+  if (!status.ok()) return open_error(status, directory);
+  return owned;
+}
+
+}  // namespace ragd::store

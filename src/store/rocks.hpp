@@ -1,0 +1,33 @@
+// What every RocksDB of ours shares: bounded memory and files, a quiet info log, and statuses turned into Errors.
+//
+// Thread-safe. One block cache serves all stores of the process, so memory does not grow with their number. Nothing
+// here aborts: a directory that is locked, unwritable or damaged is an Error whose detail is fit for one printed line.
+#pragma once
+
+#include <ragd/error.hpp>
+
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
+#include <rocksdb/status.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ragd::store {
+
+/// The block cache of the whole process.
+inline constexpr std::size_t kBlockCacheBytes = 64ULL << 20;
+
+/// Options with every bound set; the caller adds what its own durability needs.
+[[nodiscard]] rocksdb::Options bounded_options();
+
+/// NoSpace is storage_full, a store that stopped is unavailable, NotFound is not_found, all else is internal.
+[[nodiscard]] Error to_error(const rocksdb::Status& status, std::string_view doing);
+
+/// Creates the directory if need be and opens the database in it.
+[[nodiscard]] Result<std::unique_ptr<rocksdb::DB>> open_database(const rocksdb::Options& options,
+                                                                 const std::string& directory);
+
+}  // namespace ragd::store
