@@ -1,0 +1,53 @@
+#include "app/gate_policy.hpp"
+
+#include "base/ids.hpp"
+#include "obs/log.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace ragd::app {
+
+namespace {
+
+/// Shadow mode is the gate's business: the table counts the same.
+bool same_table(const RateLimitSettings& a, const RateLimitSettings& b) {
+  return a.requests == b.requests && a.window == b.window && a.algorithm == b.algorithm &&
+         a.max_clients == b.max_clients;
+}
+
+std::shared_ptr<limit::RateTable> make_table(const RateLimitSettings& settings) {
+  if (settings.requests == 0) return nullptr;
+  auto table = std::make_shared<limit::RateTable>(settings);
+  obs::log(LogLevel::info, "rate limit",
+           {{"requests", std::int64_t{settings.requests}},
+            {"window_ms", static_cast<std::int64_t>(settings.window.count())},
+            {"algorithm", table->algorithm() == LimitAlgorithm::exact ? "exact" : "gcra"},
+            {"table_bytes", static_cast<std::int64_t>(table->memory_bytes())}});
+  return table;
+}
+
+}  // namespace
+
+Result<api::GatePolicyPtr> make_gate_policy(const Settings& settings, const api::GatePolicyPtr& previous) {
+  auto policy = std::make_shared<api::GatePolicy>();
+  auto cors = api::Cors::make(settings.cors);
+  if (!cors) return cors.error();
+  policy->cors = std::move(*cors);
+  if (!settings.auth.keys_file.empty()) {
+    auto keys = api::ApiKeys::load(settings.auth.keys_file);
+    if (!keys) return keys.error();
+    policy->keys = std::move(*keys);
+  }
+  auto proxies = net::TrustedProxies::parse(settings.http.trusted_proxies);
+  if (!proxies) return proxies.error();
+  policy->proxies = std::move(*proxies);
+  policy->allowed_hosts = settings.http.allowed_hosts;
+  policy->limit = settings.rate_limit;
+  policy->client_salt = previous ? previous->client_salt : base::random_hex_128();
+  const bool keep = previous && same_table(previous->limit, settings.rate_limit);
+  policy->table = keep ? previous->table : make_table(settings.rate_limit);
+  return api::GatePolicyPtr(std::move(policy));
+}
+
+}  // namespace ragd::app
