@@ -1,0 +1,208 @@
+#include "app/settings_table.hpp"
+
+#include "base/ascii.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace ragd::app {
+
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace): durations below read as in the docs
+
+constexpr std::uint64_t kKiB = 1ULL << 10U;
+constexpr std::uint64_t kMiB = 1ULL << 20U;
+constexpr std::uint64_t kGiB = 1ULL << 30U;
+constexpr std::uint64_t kTiB = 1ULL << 40U;
+
+constexpr Duration kTimeout{1ms, 1h};
+
+struct Traits {
+  bool reloadable = false;
+  bool secret = false;
+  std::vector<std::string> env_aliases;
+};
+const Traits kReloads{.reloadable = true, .secret = false, .env_aliases = {}};
+
+template <class Access, class Codec>
+SettingRow make_row(std::string_view key, Access access, Codec codec, std::string_view doc, const Traits& traits) {
+  SettingRow row;
+  row.key = key;
+  row.doc = doc;
+  row.kind = Codec::kKind;
+  row.accepts = codec.accepts();
+  row.env_aliases = traits.env_aliases;
+  row.secret = traits.secret;
+  row.reloadable = traits.reloadable;
+  row.assign = [access, codec](Settings& settings, const RawValue& raw) -> Result<void> {
+    auto value = codec.parse(raw);
+    if (!value) return value.error();
+    auto& place = access(settings);
+    place = static_cast<std::remove_reference_t<decltype(place)>>(std::move(*value));
+    return {};
+  };
+  row.print = [access, codec](const Settings& settings) { return codec.print(access(settings)); };
+  return row;
+}
+
+template <class T, class Codec>
+SettingRow row(std::string_view key, T Settings::*member, Codec codec, std::string_view doc,
+               const Traits& traits = {}) {
+  const auto access = [member](auto& settings) -> auto& {
+    return settings.*member;
+  };
+  return make_row(key, access, std::move(codec), doc, traits);
+}
+
+template <class Part, class T, class Codec>
+SettingRow row(std::string_view key, Part Settings::*part, T Part::*member, Codec codec, std::string_view doc,
+               const Traits& traits = {}) {
+  const auto access = [ part, member ](auto& settings) -> auto& {
+    return settings.*part.*member;
+  };
+  return make_row(key, access, std::move(codec), doc, traits);
+}
+
+const Choice<LogLevel> kLogLevels{{.names = {"debug", "info", "warning", "error"}, .synonyms = {{"warn", 2}}}};
+const Choice<Toggle> kToggles{{.names = {"auto", "true", "false"}, .synonyms = {{"on", 1}, {"off", 2}}}};
+const Choice<LimitAlgorithm> kAlgorithms{{.names = {"auto", "exact", "gcra"}, .synonyms = {}}};
+
+std::vector<SettingRow> make_table() {
+  return {
+      row("listen", &Settings::listen, Address{},
+          "Where the server listens. Port 0 takes a free one. Anything but a loopback address needs auth.keys_file or "
+          "insecure_no_auth."),
+      row("data_dir", &Settings::data_dir, Text{.required = true},
+          "Folder of the documents and the cache; made when missing."),
+      row("log_level", &Settings::log_level, kLogLevels, "The least severe log lines that are written.",
+          {.reloadable = true, .secret = false, .env_aliases = {"LOG_LEVEL"}}),
+      row("threads", &Settings::threads, Integer{0, 1024}, "Threads that serve requests; 0 is one per core."),
+      row("insecure_no_auth", &Settings::insecure_no_auth, Boolean{},
+          "Allows a listen address others can reach although there are no API keys."),
+
+      row("http.header_timeout", &Settings::http, &HttpSettings::header_timeout, kTimeout,
+          "A request's head must be complete within this time of its first byte (else 408)."),
+      row("http.body_timeout", &Settings::http, &HttpSettings::body_timeout, kTimeout,
+          "A request's body must be complete within this time of its head (else 408)."),
+      row("http.write_timeout", &Settings::http, &HttpSettings::write_timeout, kTimeout,
+          "A client that has not taken its answer within this time is cut off."),
+      row("http.idle_timeout", &Settings::http, &HttpSettings::idle_timeout, kTimeout,
+          "A connection without a request is closed after this time."),
+      row("http.request_timeout", &Settings::http, &HttpSettings::request_timeout, kTimeout,
+          "The time a request may take, from its head to its answer (else 504)."),
+      row("http.max_body_bytes", &Settings::http, &HttpSettings::max_body_bytes, Size{kKiB, kGiB},
+          "The largest request body, so also the largest batch of documents (else 413)."),
+      row("http.max_connections", &Settings::http, &HttpSettings::max_connections, Integer{1, 1'000'000},
+          "Open connections; further ones wait in the listen queue."),
+      row("http.trusted_proxies", &Settings::http, &HttpSettings::trusted_proxies, List{},
+          "CIDR blocks of the proxies whose X-Forwarded-For is believed."),
+      row("http.allowed_hosts", &Settings::http, &HttpSettings::allowed_hosts, List{},
+          "The Host names that are answered (else 421), against DNS rebinding; an empty list is any."),
+
+      row("rate_limit.requests", &Settings::rate_limit, &RateLimitSettings::requests,
+          Integer{0, std::numeric_limits<std::uint32_t>::max()},
+          "Requests a client may make per window (else 429); 0 switches the limit off.", kReloads),
+      row("rate_limit.window", &Settings::rate_limit, &RateLimitSettings::window, Duration{1ms, 24h},
+          "The window of rate_limit.requests.", kReloads),
+      row("rate_limit.algorithm", &Settings::rate_limit, &RateLimitSettings::algorithm, kAlgorithms,
+          "exact never allows more than rate_limit.requests in any window, for up to 1024 of them; gcra paces larger "
+          "limits smoothly; auto picks by rate_limit.requests.",
+          kReloads),
+      row("rate_limit.max_clients", &Settings::rate_limit, &RateLimitSettings::max_clients, Integer{1, 1U << 24U},
+          "Clients remembered at once; the table's memory is taken at the start.", kReloads),
+      row("rate_limit.shadow", &Settings::rate_limit, &RateLimitSettings::shadow, Boolean{},
+          "Counts what would be refused and refuses nothing.", kReloads),
+
+      row("cors.origins", &Settings::cors, &CorsSettings::origins, List{},
+          "Origins whose pages may call the API, as https://host[:port], or *; an empty list switches CORS off.",
+          kReloads),
+      row("cors.credentials", &Settings::cors, &CorsSettings::credentials, Boolean{},
+          "Lets those pages send credentials; cannot go with the origin *.", kReloads),
+      row("cors.methods", &Settings::cors, &CorsSettings::methods, List{}, "Methods those pages may use.", kReloads),
+      row("cors.headers", &Settings::cors, &CorsSettings::headers, List{},
+          "Request headers those pages may set; * allows whichever they ask for.", kReloads),
+      row("cors.max_age", &Settings::cors, &CorsSettings::max_age, Duration{0ms, 24h},
+          "How long a browser may remember a preflight's answer.", kReloads),
+
+      row("cache.ttl", &Settings::cache, &CacheSettings::ttl, Duration{1ms, 24h * 365},
+          "How long a stored answer may be served.", kReloads),
+      row("cache.max_bytes", &Settings::cache, &CacheSettings::max_bytes, Size{kMiB, kTiB},
+          "Disk space for stored answers; the oldest go first."),
+      row("cache.hot_bytes", &Settings::cache, &CacheSettings::hot_bytes, Size{0, kTiB},
+          "Memory for the answers asked for most recently."),
+      row("cache.fold_case", &Settings::cache, &CacheSettings::fold_case, kToggles,
+          "Whether questions that differ in case alone share an answer; auto does so for the extractive answerer "
+          "only."),
+
+      row("retrieval.top_k", &Settings::retrieval, &RetrievalSettings::top_k, Integer{1, 50},
+          "Passages an answer is made from when the request does not say."),
+      row("retrieval.min_score", &Settings::retrieval, &RetrievalSettings::min_score, Number{0, 1},
+          "Passages that score below this part of the query's attainable maximum are not used."),
+
+      row("overload.max_in_flight", &Settings::overload, &OverloadSettings::max_in_flight, Integer{1, 1'000'000},
+          "Questions worked on at once; further ones get 503."),
+
+      row("ready.required", &Settings::ready, &ReadySettings::required, List{{"cache", "vector_db", "llm"}},
+          "The parts without which /health/ready says not_ready.", kReloads),
+
+      row("drain.delay", &Settings::drain, &DrainSettings::delay, Duration{0ms, 1h},
+          "After SIGTERM: how long connections are still accepted while readiness already says no."),
+      row("drain.timeout", &Settings::drain, &DrainSettings::timeout, Duration{0ms, 1h},
+          "After SIGTERM: the whole time until the process ends, drain.delay included."),
+
+      row("auth.keys_file", &Settings::auth, &AuthSettings::keys_file, Text{},
+          "File of API keys, one a line: name, SHA-256 of the key, scopes (query, ingest, admin), tenant. Its contents "
+          "are read again on SIGHUP; empty: no keys are asked for."),
+  };
+}
+
+/// Letters to upper case, everything that is not a letter or digit to `separator`.
+std::string respell(std::string_view key, char separator, bool upper) {
+  std::string spelled;
+  for (const char c : key) {
+    const bool punctuation = c == '.' || c == '_';
+    spelled += punctuation ? separator : upper ? base::to_upper(c) : c;
+  }
+  return spelled;
+}
+
+}  // namespace
+
+std::string SettingRow::section() const {
+  const std::size_t dot = key.rfind('.');
+  return dot == std::string::npos ? "" : key.substr(0, dot);
+}
+
+std::string SettingRow::name() const {
+  return key.substr(key.rfind('.') + 1);  // npos + 1 is 0
+}
+
+std::string SettingRow::env() const {
+  return "RAGD_" + respell(key, '_', true);
+}
+
+std::string SettingRow::flag() const {
+  return "--" + respell(key, '-', false);
+}
+
+const std::vector<SettingRow>& settings_table() {
+  static const std::vector<SettingRow> table = make_table();
+  return table;
+}
+
+const SettingRow* find_setting(std::string_view key) {
+  const auto& table = settings_table();
+  const auto row = std::find_if(table.begin(), table.end(), [key](const SettingRow& r) { return r.key == key; });
+  return row == table.end() ? nullptr : &*row;
+}
+
+std::string shown(const SettingRow& row, const Settings& values) {
+  const std::string literal = row.print(values);
+  return row.secret && literal != toml_string("") ? toml_string("********") : literal;
+}
+
+}  // namespace ragd::app
