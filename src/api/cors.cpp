@@ -11,9 +11,8 @@ constexpr std::string_view kExposed =
     "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Cache-Status, Server-Timing";
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -24,7 +23,8 @@ std::string_view trim(std::string_view text) {
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
@@ -97,12 +97,12 @@ void Cors::answer_preflight(const net::HttpRequest& request, net::HttpResponse& 
   const std::string_view origin = *request.header("Origin");
   const std::string_view method = *request.header("Access-Control-Request-Method");
   const std::string_view headers = request.header("Access-Control-Request-Headers").value_or("");
-  const bool method_listed = std::find(settings_.methods.begin(), settings_.methods.end(), method) != settings_.methods.end();
+  const bool method_listed =
+      std::find(settings_.methods.begin(), settings_.methods.end(), method) != settings_.methods.end();
   const bool headers_listed = for_each_member(headers, [&](std::string_view name) {
-    return is_token(name) && (any_header_ || std::any_of(settings_.headers.begin(), settings_.headers.end(),
-                                                         [&](const std::string& listed) {
-                                                           return equals_ignoring_case(listed, name);
-                                                         }));
+    return is_token(name) &&
+           (any_header_ || std::any_of(settings_.headers.begin(), settings_.headers.end(),
+                                       [&](const std::string& listed) { return equals_ignoring_case(listed, name); }));
   });
   if (!allows_origin(origin) || !method_listed || !headers_listed) return;
   add_origin(origin, response);

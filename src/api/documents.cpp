@@ -86,7 +86,8 @@ Result<std::vector<Document>> read_batch(std::string_view body) {
     const std::size_t index = batch.size();
     if (index == kMaxBatch) return fail(Errc::unprocessable, {}, "at most 10000 documents fit one batch");
     auto document = read_document(item);
-    if (!document) return document.error().code == Errc::unprocessable ? at(index, document.error().hint) : document.error();
+    if (!document)
+      return document.error().code == Errc::unprocessable ? at(index, document.error().hint) : document.error();
     if (!ids.insert(document->id).second) return at(index, "this 'id' stands twice in the batch");
     batch.push_back(std::move(*document));
   }

@@ -33,12 +33,16 @@ std::string lower(std::string_view text) {
 
 std::optional<MetadataValue> scalar(const dom::element& value) {
   switch (value.type()) {
-    case dom::element_type::STRING: return std::string(value.get_string().value_unsafe());
-    case dom::element_type::BOOL: return value.get_bool().value_unsafe();
+    case dom::element_type::STRING:
+      return std::string(value.get_string().value_unsafe());
+    case dom::element_type::BOOL:
+      return value.get_bool().value_unsafe();
     case dom::element_type::INT64:
     case dom::element_type::UINT64:
-    case dom::element_type::DOUBLE: return value.get_double().value_unsafe();
-    default: return std::nullopt;
+    case dom::element_type::DOUBLE:
+      return value.get_double().value_unsafe();
+    default:
+      return std::nullopt;
   }
 }
 
@@ -119,8 +123,8 @@ Result<base::JsonDocument> parse_object(std::string_view body) {
   return document;
 }
 
-Result<std::optional<std::string>> string_field(const dom::object& object, std::string_view name,
-                                                std::size_t min_bytes, std::size_t max_bytes) {
+Result<std::optional<std::string>> string_field(const dom::object& object, std::string_view name, std::size_t min_bytes,
+                                                std::size_t max_bytes) {
   const auto value = present(object, name);
   if (!value) return std::optional<std::string>{};
   std::string_view text;
@@ -130,8 +134,8 @@ Result<std::optional<std::string>> string_field(const dom::object& object, std::
   return std::optional<std::string>(text);
 }
 
-Result<std::optional<std::uint64_t>> integer_field(const dom::object& object, std::string_view name,
-                                                   std::uint64_t min, std::uint64_t max) {
+Result<std::optional<std::uint64_t>> integer_field(const dom::object& object, std::string_view name, std::uint64_t min,
+                                                   std::uint64_t max) {
   const auto value = present(object, name);
   if (!value) return std::optional<std::uint64_t>{};
   std::uint64_t number = 0;

@@ -1,6 +1,7 @@
 // Reading request bodies: content type, one JSON object, and its typed fields with errors a client can act on.
 //
-// Stateless. Unknown fields are ignored, as in the challenge's sketch; a known one of the wrong type is a 422 that names it.
+// Stateless. Unknown fields are ignored, as in the challenge's sketch; a known one of the wrong type is a 422 that
+// names it.
 #pragma once
 
 #include "base/json.hpp"

@@ -91,8 +91,9 @@ Result<void> Gate::authenticate(const net::HttpRequest& request, RequestState& s
 
 Result<void> Gate::authorize(const net::HttpRequest& /*request*/, const RequestState& state) const {
   if (state.route == nullptr || has(state.context.caller.scopes, state.route->scope)) return {};
-  return fail(Errc::forbidden, "scope", policy_->keys.empty() ? "without API keys this answers loopback callers only"
-                                                              : "this API key lacks the scope for this call");
+  return fail(Errc::forbidden, "scope",
+              policy_->keys.empty() ? "without API keys this answers loopback callers only"
+                                    : "this API key lacks the scope for this call");
 }
 
 std::uint64_t Gate::client_of(const net::HttpRequest& request, const RequestState& state) const {
@@ -107,8 +108,8 @@ Result<void> Gate::charge(const net::HttpRequest& request, net::HttpResponse& re
   const limit::Decision decision = policy_->table->check(client_of(request, state), state.context.now);
   const auto window = std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count();
   const long wait = std::max(1L, rounded_up_seconds(decision.retry_after));
-  response.add_header("RateLimit-Policy", "\"default\";q=" + std::to_string(policy_->limit.requests) +
-                                              ";w=" + std::to_string(window));
+  response.add_header("RateLimit-Policy",
+                      "\"default\";q=" + std::to_string(policy_->limit.requests) + ";w=" + std::to_string(window));
   response.add_header("RateLimit", "\"default\";r=" + std::to_string(decision.remaining) + ";t=" +
                                        std::to_string(decision.allowed ? rounded_up_seconds(decision.reset) : wait));
   if (decision.allowed) return {};
@@ -123,9 +124,10 @@ Result<void> Gate::charge(const net::HttpRequest& request, net::HttpResponse& re
 void Gate::warn_of_untrusted_forwarding(const net::HttpRequest& request) {
   if (warned_of_forwarding_ || !request.header("X-Forwarded-For") || policy_->proxies.trusts(request.peer)) return;
   warned_of_forwarding_ = true;
-  obs::log(LogLevel::warning,
-           "X-Forwarded-For from a peer that is not in http.trusted_proxies is ignored: all its clients share one limit",
-           {{"peer", std::string_view(net::truncated(request.peer))}});
+  obs::log(
+      LogLevel::warning,
+      "X-Forwarded-For from a peer that is not in http.trusted_proxies is ignored: all its clients share one limit",
+      {{"peer", std::string_view(net::truncated(request.peer))}});
 }
 
 }  // namespace ragd::api

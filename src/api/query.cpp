@@ -63,39 +63,59 @@ Result<QueryRequest> read_request(const net::HttpRequest& request) {
 
 std::string_view name_of(rag::CacheStatus status) {
   switch (status) {
-    case rag::CacheStatus::hit: return "hit";
-    case rag::CacheStatus::miss: return "miss";
-    case rag::CacheStatus::revalidated: return "revalidated";
-    case rag::CacheStatus::coalesced: return "coalesced";
-    case rag::CacheStatus::bypass: return "bypass";
+    case rag::CacheStatus::hit:
+      return "hit";
+    case rag::CacheStatus::miss:
+      return "miss";
+    case rag::CacheStatus::revalidated:
+      return "revalidated";
+    case rag::CacheStatus::coalesced:
+      return "coalesced";
+    case rag::CacheStatus::bypass:
+      return "bypass";
   }
   return "miss";
 }
 
 std::string_view name_of(obs::Stage stage) {
   switch (stage) {
-    case obs::Stage::parse: return "parse";
-    case obs::Stage::cache_lookup: return "cache_lookup";
-    case obs::Stage::embed: return "embed";
-    case obs::Stage::retrieve: return "retrieve";
-    case obs::Stage::rerank: return "rerank";
-    case obs::Stage::generate: return "generate";
-    case obs::Stage::serialize: return "serialize";
-    case obs::Stage::cache_store: return "cache_store";
+    case obs::Stage::parse:
+      return "parse";
+    case obs::Stage::cache_lookup:
+      return "cache_lookup";
+    case obs::Stage::embed:
+      return "embed";
+    case obs::Stage::retrieve:
+      return "retrieve";
+    case obs::Stage::rerank:
+      return "rerank";
+    case obs::Stage::generate:
+      return "generate";
+    case obs::Stage::serialize:
+      return "serialize";
+    case obs::Stage::cache_store:
+      return "cache_store";
   }
   return "other";
 }
 
-std::string seconds_text(std::int64_t milliseconds) { return std::to_string(std::max<std::int64_t>(0, milliseconds) / 1000); }
+std::string seconds_text(std::int64_t milliseconds) {
+  return std::to_string(std::max<std::int64_t>(0, milliseconds) / 1000);
+}
 
 /// RFC 9211.
 std::string cache_status_header(const rag::Reply& reply, CacheMode mode) {
   switch (reply.status) {
-    case rag::CacheStatus::hit: return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms);
-    case rag::CacheStatus::revalidated: return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms) + "; detail=revalidated";
-    case rag::CacheStatus::coalesced: return "ragd; fwd=uri-miss; collapsed";
-    case rag::CacheStatus::bypass: return "ragd; fwd=bypass";
-    case rag::CacheStatus::miss: break;
+    case rag::CacheStatus::hit:
+      return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms);
+    case rag::CacheStatus::revalidated:
+      return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms) + "; detail=revalidated";
+    case rag::CacheStatus::coalesced:
+      return "ragd; fwd=uri-miss; collapsed";
+    case rag::CacheStatus::bypass:
+      return "ragd; fwd=bypass";
+    case rag::CacheStatus::miss:
+      break;
   }
   return mode == CacheMode::refresh ? "ragd; fwd=request" : "ragd; fwd=uri-miss";
 }

@@ -34,19 +34,29 @@ bool method_matches(const Route& route, net::Method method) {
 
 std::string_view method_name(net::Method method) {
   switch (method) {
-    case net::Method::get: return "GET";
-    case net::Method::head: return "HEAD";
-    case net::Method::post: return "POST";
-    case net::Method::put: return "PUT";
-    case net::Method::patch: return "PATCH";
-    case net::Method::delete_: return "DELETE";
-    case net::Method::options: return "OPTIONS";
-    case net::Method::other: break;
+    case net::Method::get:
+      return "GET";
+    case net::Method::head:
+      return "HEAD";
+    case net::Method::post:
+      return "POST";
+    case net::Method::put:
+      return "PUT";
+    case net::Method::patch:
+      return "PATCH";
+    case net::Method::delete_:
+      return "DELETE";
+    case net::Method::options:
+      return "OPTIONS";
+    case net::Method::other:
+      break;
   }
   return "other";
 }
 
-std::string_view route_label(const RequestState& state) { return state.route == nullptr ? "other" : state.route->path; }
+std::string_view route_label(const RequestState& state) {
+  return state.route == nullptr ? "other" : state.route->path;
+}
 
 void append_timing(std::string& out, std::string_view name, Seconds duration) {
   std::array<char, 64> buffer{};
@@ -66,7 +76,9 @@ Router::Router(std::vector<Route> routes, GatePolicyPtr policy, const HttpSettin
       clock_(clock),
       metrics_(metrics) {}
 
-std::unique_ptr<net::HandlerState> Router::open() { return std::make_unique<RequestState>(); }
+std::unique_ptr<net::HandlerState> Router::open() {
+  return std::make_unique<RequestState>();
+}
 
 void Router::begin(net::Exchange& exchange, RequestState& state) {
   state = RequestState{};
@@ -77,7 +89,8 @@ void Router::begin(net::Exchange& exchange, RequestState& state) {
   context.wall_now = clock_.wall_now();
   context.deadline = context.now + request_timeout_;
   const auto request_id = exchange.request.header("X-Request-Id");
-  context.request_id = request_id && base::is_request_id(*request_id) ? std::string(*request_id) : base::random_hex_128();
+  context.request_id =
+      request_id && base::is_request_id(*request_id) ? std::string(*request_id) : base::random_hex_128();
   const auto parent = exchange.request.header("traceparent");
   context.trace_id = parent ? base::trace_id_of(*parent) : std::string_view{};
   if (context.trace_id.empty()) context.trace_id = base::random_hex_128();

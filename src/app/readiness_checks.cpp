@@ -14,7 +14,9 @@ using Clock = std::chrono::steady_clock;
 ReadinessChecks::ReadinessChecks(boost::asio::io_context& core, Checks checks, api::Readiness& readiness, Timing timing)
     : core_(core), checks_(std::move(checks)), readiness_(readiness), timing_(timing), timer_(core.get_executor()) {}
 
-void ReadinessChecks::start() { tick(); }
+void ReadinessChecks::start() {
+  tick();
+}
 
 void ReadinessChecks::stop() {
   stopped_ = true;

@@ -2,7 +2,9 @@
 
 namespace ragd::base {
 
-std::string_view version() { return RAGD_VERSION; }
+std::string_view version() {
+  return RAGD_VERSION;
+}
 
 std::string_view compiler() {
 #ifdef __clang__
