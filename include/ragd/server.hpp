@@ -1,6 +1,7 @@
 // The whole server, for those who run it inside their own program: `ragd serve` is this and signal handling.
 //
-// start and the destructor block; one thread drives them. It installs no signal handlers and prints nothing but log lines.
+// start and the destructor block; one thread drives them. It installs no signal handlers and prints nothing but log
+// lines.
 #pragma once
 
 #include <ragd/error.hpp>
@@ -26,6 +27,8 @@ class Server {
 
   /// Applies what can change while running. On an error everything stays as it was.
   Result<void> reload(const Settings& settings);
+  /// New settings could not even be read: only the metric that says so changes.
+  void refuse_reload();
 
   /// Not ready at once; answers with Connection: close for drain.delay; then stops listening and lets requests under
   /// way finish, until drain.timeout has passed since the call. True: nothing had to be cut.

@@ -65,10 +65,12 @@ std::string_view name_of(rag::CacheStatus status) {
   switch (status) {
     case rag::CacheStatus::hit:
       return "hit";
-    case rag::CacheStatus::miss:
-      return "miss";
+    case rag::CacheStatus::stale:
+      return "stale";
     case rag::CacheStatus::revalidated:
       return "revalidated";
+    case rag::CacheStatus::miss:
+      return "miss";
     case rag::CacheStatus::coalesced:
       return "coalesced";
     case rag::CacheStatus::bypass:
@@ -188,7 +190,7 @@ Task<Result<void>> QueryEndpoint::answer(net::Exchange& exchange) {
   state.outcome = outcome_of(*reply);
   state.cache_status = name_of(reply->status);
   for (std::size_t i = 0; i < obs::kStages; ++i) {
-    if (reply->stages[i].count() > 0) state.stages.emplace_back(name_of(static_cast<obs::Stage>(i)), reply->stages[i]);
+    if (reply->times[i].count() > 0) state.stages.emplace_back(name_of(static_cast<obs::Stage>(i)), reply->times[i]);
   }
 
   const SteadyTime serialize_begin = clock_.steady_now();

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxQueryBytes = 8192;
 constexpr std::size_t kMaxTopK = 100;
 
-Result<RetrievalQuery> read_request(const net::HttpRequest& request, std::size_t default_top_k) {
+Result<RetrievalQuery> read_request(const net::HttpRequest& request) {
   if (auto content = check_json_content(request); !content) return content.error();
   const auto document = parse_object(request.body);
   if (!document) return document.error();
@@ -22,7 +22,7 @@ Result<RetrievalQuery> read_request(const net::HttpRequest& request, std::size_t
   query.text = std::move(**text);
   const auto top_k = integer_field(object, "top_k", 1, kMaxTopK);
   if (!top_k) return top_k.error();
-  query.top_k = top_k->value_or(default_top_k);
+  query.top_k = top_k->value_or(0);
   auto filter = filter_field(object, "filters");
   if (!filter) return filter.error();
   query.filter = std::move(*filter);
@@ -45,9 +45,9 @@ void write_result(base::JsonWriter& json, const Passage& passage) {
 }  // namespace
 
 Task<Result<void>> SearchEndpoint::answer(net::Exchange& exchange) {
-  Result<RetrievalQuery> query = read_request(exchange.request, default_top_k_);
+  Result<RetrievalQuery> query = read_request(exchange.request);
   if (!query) co_return query.error();
-  Result<Retrieved> found = co_await pipeline_.search(state_of(exchange).context, *query);
+  Result<Retrieved> found = co_await pipeline_.search(state_of(exchange).context, std::move(*query));
   if (!found) co_return found.error();
   base::JsonWriter json(exchange.response.body);
   json.begin_object().key("results").begin_array();

@@ -5,21 +5,18 @@
 #include "rag/pipeline.hpp"
 
 #include <ragd/error.hpp>
-#include <ragd/settings.hpp>
 #include <ragd/task.hpp>
 
 namespace ragd::api {
 
 class SearchEndpoint {
  public:
-  SearchEndpoint(rag::Pipeline& pipeline, const RetrievalSettings& settings)
-      : pipeline_(pipeline), default_top_k_(settings.top_k) {}
+  explicit SearchEndpoint(rag::Pipeline& pipeline) : pipeline_(pipeline) {}
 
   Task<Result<void>> answer(net::Exchange& exchange);
 
  private:
   rag::Pipeline& pipeline_;
-  std::size_t default_top_k_;
 };
 
 }  // namespace ragd::api

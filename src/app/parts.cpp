@@ -1,0 +1,94 @@
+#include "app/parts.hpp"
+
+#include "app/gate_policy.hpp"
+#include "obs/log.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace ragd::app {
+
+namespace {
+
+/// Disk reads and writes wait, they don't compute: a few more threads than cores keep the disk busy.
+std::size_t pool_size(std::size_t cores) {
+  return cores + 2;
+}
+
+Result<void> make_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail(Errc::unavailable, "data directory " + path + " cannot be made: " + error.message());
+  return {};
+}
+
+rag::PipelineSettings pipeline_settings(const Settings& settings) {
+  rag::PipelineSettings pipeline;
+  pipeline.ttl = settings.cache.ttl;
+  pipeline.fold_case = settings.cache.fold_case;
+  pipeline.top_k = settings.retrieval.top_k;
+  pipeline.request_timeout = settings.http.request_timeout;
+  return pipeline;
+}
+
+}  // namespace
+
+Parts::Parts(const Settings& settings)
+    : threads(settings.threads), pool(pool_size(threads.size())), permits(settings.overload.max_in_flight) {}
+
+Parts::~Parts() {
+  // Whatever still runs there uses the parts below.
+  pool.join();
+}
+
+Result<std::unique_ptr<Parts>> Parts::make(const Settings& settings) {
+  std::unique_ptr<Parts> parts(new Parts(settings));
+  auto opened = parts->open(settings);
+  if (!opened) return opened.error();
+  return parts;
+}
+
+Result<void> Parts::open(const Settings& settings) {
+  // The cheap checks first: a typo in the keys file should not wait for an index to be restored.
+  auto first_policy = make_gate_policy(settings, nullptr);
+  if (!first_policy) return first_policy.error();
+  policy.store(*first_policy);
+
+  auto directory = make_directory(settings.data_dir);
+  if (!directory) return directory;
+  auto documents = store::DocumentStore::open(settings.data_dir + "/documents");
+  if (!documents) return documents.error();
+  store = std::move(*documents);
+  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, settings.retrieval);
+  auto restored = corpus->restore();
+  if (!restored) return restored;
+  auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, pool, metrics);
+  if (!answers) return answers.error();
+  cache = std::move(*answers);
+
+  std::vector<boost::asio::io_context*> cores;
+  for (std::size_t i = 0; i < threads.size(); ++i) cores.push_back(&threads.context(i));
+  pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *corpus, llm, *cache, permits, metrics, clock,
+                                             cores);
+  endpoints = std::make_unique<api::Endpoints>(
+      api::Endpoints{api::QueryEndpoint(*pipeline, clock, metrics), api::SearchEndpoint(*pipeline),
+                     api::DocumentsEndpoint(*corpus, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
+                     api::AdminEndpoint(*cache)});
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    routers.push_back(std::make_unique<api::Router>(api::make_routes(*endpoints, settings.http), policy.load(),
+                                                    settings.http, readiness, clock, metrics));
+  }
+  return {};
+}
+
+void Parts::publish_policy(const api::GatePolicyPtr& fresh) {
+  policy.store(fresh);
+  for (std::size_t i = 0; i < routers.size(); ++i) {
+    boost::asio::post(threads.context(i), [router = routers[i].get(), fresh] { router->set_policy(fresh); });
+  }
+}
+
+}  // namespace ragd::app

@@ -1,0 +1,69 @@
+// All parts of a server, in the order in which they need each other: the composition root. Every backend is chosen
+// here, once.
+//
+// Construction opens and restores, and blocks; destruction is the reverse. Nothing listens yet: that is app/server.
+#pragma once
+
+#include "api/readiness.hpp"
+#include "api/router.hpp"
+#include "api/routes.hpp"
+#include "base/published.hpp"
+#include "cache/rocks_response_cache.hpp"
+#include "llm/extractive.hpp"
+#include "net/io_threads.hpp"
+#include "obs/metrics.hpp"
+#include "rag/permits.hpp"
+#include "rag/pipeline.hpp"
+#include "retrieval/embedded_corpus.hpp"
+#include "store/document_store.hpp"
+
+#include <ragd/clock.hpp>
+#include <ragd/error.hpp>
+#include <ragd/settings.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace ragd::app {
+
+/// What the last reload came to; the start counts as one that went well.
+struct ReloadStatus {
+  std::atomic<bool> successful{true};
+  std::atomic<std::int64_t> success_time_s{0};
+};
+
+class Parts {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Parts>> make(const Settings& settings);
+  ~Parts();
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+
+  /// Hands a new policy to every core's gate.
+  void publish_policy(const api::GatePolicyPtr& policy);
+
+  SystemClock clock;
+  obs::Metrics metrics;
+  api::Readiness readiness;
+  ReloadStatus reload;
+  net::IoThreads threads;
+  boost::asio::thread_pool pool;
+  std::unique_ptr<store::DocumentStore> store;
+  std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
+  llm::ExtractiveAnswerer llm;
+  std::unique_ptr<cache::RocksResponseCache> cache;
+  rag::Permits permits;
+  std::unique_ptr<rag::Pipeline> pipeline;
+  std::unique_ptr<api::Endpoints> endpoints;
+  base::Published<api::GatePolicy> policy;
+  std::vector<std::unique_ptr<api::Router>> routers;  ///< one a core
+
+ private:
+  explicit Parts(const Settings& settings);
+  Result<void> open(const Settings& settings);
+};
+
+}  // namespace ragd::app
