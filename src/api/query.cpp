@@ -110,6 +110,8 @@ std::string cache_status_header(const rag::Reply& reply, CacheMode mode) {
   switch (reply.status) {
     case rag::CacheStatus::hit:
       return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms);
+    case rag::CacheStatus::stale:
+      return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms) + "; detail=stale";
     case rag::CacheStatus::revalidated:
       return "ragd; hit; ttl=" + seconds_text(reply.ttl_ms) + "; detail=revalidated";
     case rag::CacheStatus::coalesced:

@@ -1,0 +1,205 @@
+// The order of admission and what every answer carries, without sockets: a request is put together by hand, a fake
+// endpoint answers.
+#include "api/router.hpp"
+
+#include "base/hash.hpp"
+#include "fakes/manual_clock.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <stdexcept>
+
+namespace ragd::api {
+namespace {
+
+class RouterTest : public testing::Test {
+ protected:
+  RouterTest() {
+    use_policy([](GatePolicy&) {});
+  }
+
+  template <class Change>
+  void use_policy(Change change) {
+    auto policy = std::make_shared<GatePolicy>();
+    policy->limit.requests = 2;
+    policy->table = std::make_shared<limit::RateTable>(policy->limit);
+    change(*policy);
+    std::vector<Route> routes;
+    routes.push_back({net::Method::post, "/query", Scope::query, obs::RouteClass::query, 100, answer()});
+    routes.push_back({net::Method::get, "/documents/{id}", Scope::query, obs::RouteClass::documents, 10, answer()});
+    routes.push_back({net::Method::get, "/health", Scope::none, obs::RouteClass::other, 0, answer()});
+    routes.push_back({net::Method::get, "/admin", Scope::admin, obs::RouteClass::other, 0, answer()});
+    router_ = std::make_unique<Router>(std::move(routes), policy, HttpSettings{}, readiness_, clock_, metrics_);
+    exchange_.state = router_->open();
+  }
+
+  Endpoint answer() {
+    return [this](net::Exchange& exchange) { return answer(exchange, outcome_); };
+  }
+  static Task<Result<void>> answer(net::Exchange& exchange, const std::string outcome) {
+    if (outcome == "throw") throw std::runtime_error("secret internals");
+    if (outcome == "fail") co_return fail(Errc::deadline_exceeded, "too slow");
+    exchange.response.body = "{\"id\":\"" + state_of(exchange).path_parameter + "\"}";
+    co_return Result<void>{};
+  }
+
+  /// One whole exchange; the status.
+  unsigned send(net::Method method, std::string_view path, std::vector<net::HeaderField> headers = {}) {
+    exchange_.request = net::HttpRequest{};
+    exchange_.request.method = method;
+    exchange_.request.path = path;
+    exchange_.request.host = "localhost";
+    exchange_.request.headers = std::move(headers);
+    exchange_.request.peer = boost::asio::ip::make_address(peer_);
+    exchange_.request.first_byte = clock_.steady_now();
+    exchange_.response.reset();
+    admission_ = router_->admit(exchange_);
+    if (admission_.proceed) {
+      boost::asio::io_context core;
+      std::exception_ptr bug;
+      boost::asio::co_spawn(core.get_executor(), router_->handle(exchange_), [&bug](std::exception_ptr e) { bug = e; });
+      core.run();
+      EXPECT_FALSE(bug);
+    }
+    router_->finish(exchange_, {clock_.steady_now(), 0, 0, true});
+    return exchange_.response.status;
+  }
+  [[nodiscard]] bool has_header(std::string_view line) const {
+    return exchange_.response.headers.find(line) != std::string::npos;
+  }
+  std::string& body() { return exchange_.response.body; }
+
+  std::string outcome_;
+  std::string peer_ = "127.0.0.1";
+  fakes::ManualClock clock_;
+  obs::Metrics metrics_;
+  Readiness readiness_;
+  std::unique_ptr<Router> router_;
+  net::Exchange exchange_;
+  net::Admission admission_;
+};
+
+TEST_F(RouterTest, EveryAnswerCarriesItsIdAndIsPrivate) {
+  EXPECT_EQ(send(net::Method::post, "/query", {{"X-Request-Id", "mine.1"}}), 200U);
+  EXPECT_TRUE(has_header("X-Request-Id: mine.1\r\n"));
+  EXPECT_TRUE(has_header("Cache-Control: private, no-store\r\n"));
+  EXPECT_TRUE(has_header("Server-Timing: total;dur="));
+  EXPECT_EQ(admission_.max_body_bytes, 100U);
+  EXPECT_EQ(send(net::Method::get, "/nowhere", {{"X-Request-Id", "bad id"}}), 404U);
+  EXPECT_FALSE(has_header("bad id"));
+}
+
+TEST_F(RouterTest, ThePathParameterIsDecodedAndTakesTheRest) {
+  send(net::Method::get, "/documents/a%20b/c");
+  EXPECT_EQ(body(), R"({"id":"a b/c"})");
+  EXPECT_EQ(send(net::Method::get, "/documents/"), 404U);
+}
+
+TEST_F(RouterTest, RefusalsAreDecidedBeforeTheBodyIsRead) {
+  send(net::Method::post, "/query");
+  send(net::Method::post, "/query");
+  EXPECT_EQ(send(net::Method::post, "/query"), 429U);
+  EXPECT_FALSE(admission_.proceed);
+  EXPECT_TRUE(has_header("Retry-After: 60\r\n"));
+  EXPECT_NE(body().find("\"retry_after\":60"), std::string::npos);
+  clock_.advance(std::chrono::seconds(59));
+  EXPECT_EQ(send(net::Method::post, "/query"), 429U);
+  EXPECT_TRUE(has_header("Retry-After: 1\r\n"));
+  clock_.advance(std::chrono::seconds(1));
+  EXPECT_EQ(send(net::Method::post, "/query"), 200U);
+  EXPECT_EQ(metrics_.rejected.value(obs::Rejection::rate_limit), 2U);
+}
+
+TEST_F(RouterTest, ProbesAreNeverLimitedAndUnknownPathsAre) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(send(net::Method::get, "/health"), 200U);
+  EXPECT_EQ(send(net::Method::get, "/a"), 404U);
+  EXPECT_EQ(send(net::Method::get, "/b"), 404U);
+  EXPECT_EQ(send(net::Method::get, "/c"), 429U);
+  EXPECT_EQ(send(net::Method::get, "/health"), 200U);
+}
+
+TEST_F(RouterTest, WithKeysAStrangerLearnsNothingAndPays) {
+  const std::string line = "web " + base::sha256_hex("key") + " query\n";
+  use_policy([&line](GatePolicy& policy) { policy.keys = *ApiKeys::parse(line, "keys"); });
+  EXPECT_EQ(send(net::Method::get, "/nowhere"), 401U);
+  EXPECT_EQ(send(net::Method::post, "/query", {{"Authorization", "Bearer guess"}}), 401U);
+  EXPECT_TRUE(has_header("WWW-Authenticate: Bearer"));
+  EXPECT_EQ(send(net::Method::post, "/query", {{"Authorization", "Bearer guess"}}), 429U);
+  EXPECT_EQ(send(net::Method::post, "/query", {{"authorization", "bearer key"}}), 200U);
+  EXPECT_EQ(send(net::Method::get, "/admin", {{"X-API-Key", "key"}}), 403U);
+}
+
+TEST_F(RouterTest, WithoutKeysAdminIsLoopbacksOwn) {
+  EXPECT_EQ(send(net::Method::get, "/admin"), 200U);
+  EXPECT_EQ(send(net::Method::get, "/admin", {{"X-Forwarded-For", "192.0.2.1"}}), 403U);
+  peer_ = "192.0.2.1";
+  EXPECT_EQ(send(net::Method::get, "/admin"), 403U);
+}
+
+TEST_F(RouterTest, HostsNotListedAreMisdirected) {
+  use_policy([](GatePolicy& policy) { policy.allowed_hosts = {"localhost"}; });
+  EXPECT_EQ(send(net::Method::post, "/query"), 200U);
+  use_policy([](GatePolicy& policy) { policy.allowed_hosts = {"rag.example"}; });
+  EXPECT_EQ(send(net::Method::post, "/query"), 421U);
+  EXPECT_EQ(send(net::Method::get, "/health"), 200U);
+}
+
+TEST_F(RouterTest, WrongMethodsNameTheRightOnes) {
+  EXPECT_EQ(send(net::Method::get, "/query"), 405U);
+  EXPECT_TRUE(has_header("Allow: POST, OPTIONS\r\n"));
+  EXPECT_EQ(send(net::Method::options, "/documents/x"), 204U);
+  EXPECT_TRUE(has_header("Allow: GET, HEAD, OPTIONS\r\n"));
+}
+
+TEST_F(RouterTest, PreflightsAreNeverLimited) {
+  use_policy([](GatePolicy& policy) {
+    CorsSettings cors;
+    cors.origins = {"https://app.example"};
+    policy.cors = *Cors::make(cors);
+  });
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(send(net::Method::options, "/query",
+                   {{"Origin", "https://app.example"}, {"Access-Control-Request-Method", "POST"}}),
+              204U);
+  }
+  EXPECT_TRUE(has_header("Access-Control-Allow-Origin: https://app.example\r\n"));
+  EXPECT_EQ(send(net::Method::post, "/query"), 200U);
+}
+
+TEST_F(RouterTest, WhatAnEndpointThrowsIsAnInternalErrorWithoutItsText) {
+  outcome_ = "throw";
+  EXPECT_EQ(send(net::Method::post, "/query"), 500U);
+  EXPECT_EQ(body().find("secret"), std::string::npos);
+  outcome_ = "fail";
+  EXPECT_EQ(send(net::Method::post, "/query"), 504U);
+}
+
+TEST_F(RouterTest, ShadowModeLetsPassAndCounts) {
+  use_policy([](GatePolicy& policy) { policy.limit.shadow = true; });
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(send(net::Method::post, "/query"), 200U);
+  EXPECT_EQ(metrics_.rate_limit_shadowed.value(), 1U);
+}
+
+TEST_F(RouterTest, AReloadedPolicyTakesEffect) {
+  auto policy = std::make_shared<GatePolicy>();
+  policy->allowed_hosts = {"elsewhere"};
+  router_->set_policy(policy);
+  EXPECT_EQ(send(net::Method::post, "/query"), 421U);
+}
+
+TEST_F(RouterTest, InFlightReturnsToZeroAlsoAfterARejectedBody) {
+  exchange_.request = net::HttpRequest{};
+  exchange_.request.first_byte = clock_.steady_now();
+  exchange_.response.reset();
+  router_->reject(exchange_, fail(Errc::bad_request, "framing"));
+  EXPECT_EQ(exchange_.response.status, 400U);
+  EXPECT_EQ(metrics_.in_flight.value(), 1);
+  router_->finish(exchange_, {clock_.steady_now(), 0, 0, true});
+  EXPECT_EQ(metrics_.in_flight.value(), 0);
+}
+
+}  // namespace
+}  // namespace ragd::api
