@@ -87,8 +87,9 @@ Task<Result<CachedAnswerPtr>> RocksResponseCache::adopt(const CacheKey& key, Cac
   moved.version = std::move(version);
   CachedAnswerPtr adopted = std::make_shared<const CachedAnswer>(std::move(moved));
   auto work = [this, key, seen = std::move(seen), adopted, epoch] { return store_if(key, *seen, adopted, epoch); };
-  // A failure was counted; the answer holds whether or not the disk took note.
-  (void)co_await net::offload(pool_, std::move(work));
+  const auto stored = co_await net::offload(pool_, std::move(work));
+  // A failure has been counted: the answer holds whether or not the disk took note.
+  static_cast<void>(stored);
   co_return adopted;
 }
 
@@ -125,7 +126,8 @@ Result<void> RocksResponseCache::store_if(const CacheKey& key, const CachedAnswe
                                           std::uint64_t epoch) {
   const std::lock_guard turn(stripe_of(key));
   if (epoch_.load() != epoch) return {};
-  CachedAnswerPtr current = hot_.find(key, seen.stored_at_ms);
+  // Asked as of the moment it was stored: an entry that has expired meanwhile is still the one that was seen.
+  CachedAnswerPtr current = hot_.find(key, seen.stored_at_ms - 1);
   if (!current) {
     auto got = store_->get(key.bytes);
     if (!got) {

@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -73,7 +74,7 @@ std::string normalise(std::string_view text) {
 }
 
 CacheKey make_cache_key(const KeyParts& parts) {
-  constexpr std::uint64_t kAccessGroups = 0;  // how many follow: callers have none yet, so every tenant sees its all
+  constexpr std::uint64_t kAccessGroups = 0;  // how many names follow: callers belong to none yet
   CacheKey key;
   append_field(key.bytes, parts.tenant);
   append_number(key.bytes, kAccessGroups);
