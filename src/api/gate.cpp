@@ -31,9 +31,22 @@ long rounded_up_seconds(std::chrono::nanoseconds duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
+/// What the log may show of an address: its network, /24 or /48.
+std::string without_host_part(const boost::asio::ip::address& address) {
+  const boost::asio::ip::address plain = net::unmapped(address);
+  if (plain.is_v4()) {
+    auto bytes = plain.to_v4().to_bytes();
+    bytes[3] = 0;
+    return boost::asio::ip::address_v4(bytes).to_string() + "/24";
+  }
+  auto bytes = plain.to_v6().to_bytes();
+  std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
+  return boost::asio::ip::address_v6(bytes).to_string() + "/48";
+}
+
 bool is_loopback_itself(const net::HttpRequest& request) {
   // A proxy on this machine is a loopback peer too, speaking for anyone: its forwarding headers give it away.
-  return net::canonical(request.peer).is_loopback() && !request.header("X-Forwarded-For") &&
+  return net::unmapped(request.peer).is_loopback() && !request.header("X-Forwarded-For") &&
          !request.header("Forwarded");
 }
 
@@ -59,21 +72,18 @@ Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
 
   const auto authenticated = authenticate(request, state);
   // A failed authentication charges the address: guessing keys is limited like asking.
-  const auto charged = charge(request, exchange.response, state);
+  const auto charged = charge(client_of(request, state), exchange.response, state);
   if (!charged) return refuse(charged.error());
   if (!authenticated) {
     exchange.response.add_header("WWW-Authenticate", "Bearer realm=\"ragd\"");
     return refuse(authenticated.error());
   }
-  const auto authorized = authorize(request, state);
+  const auto authorized = authorize(state);
   return authorized ? Verdict::pass : refuse(authorized.error());
 }
 
-Result<void> Gate::authenticate(const net::HttpRequest& request, RequestState& state) {
-  warn_of_untrusted_forwarding(request);
-  state.client = net::truncated(policy_->proxies.client_of(request));
+Result<void> Gate::authenticate(const net::HttpRequest& request, RequestState& state) const {
   if (policy_->keys.empty()) {
-    state.context.caller = Caller{};
     state.context.caller.scopes = static_cast<Scopes>(Scope::query) | static_cast<Scopes>(Scope::ingest);
     if (is_loopback_itself(request)) state.context.caller.scopes |= static_cast<Scopes>(Scope::admin);
     return {};
@@ -85,27 +95,31 @@ Result<void> Gate::authenticate(const net::HttpRequest& request, RequestState& s
                 "send an API key as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'");
   }
   state.context.caller = *caller;
-  state.client = caller->key_name;
   return {};
 }
 
-Result<void> Gate::authorize(const net::HttpRequest& /*request*/, const RequestState& state) const {
+Result<void> Gate::authorize(const RequestState& state) const {
   if (state.route == nullptr || has(state.context.caller.scopes, state.route->scope)) return {};
   return fail(Errc::forbidden, "scope",
               policy_->keys.empty() ? "without API keys this answers loopback callers only"
                                     : "this API key lacks the scope for this call");
 }
 
-std::uint64_t Gate::client_of(const net::HttpRequest& request, const RequestState& state) const {
-  const std::string& name = state.context.caller.key_name;
-  const std::string identity =
-      name.empty() ? "address " + net::rate_limit_identity(policy_->proxies.client_of(request)) : "key " + name;
-  return base::hash64(policy_->client_salt + identity);
+std::uint64_t Gate::client_of(const net::HttpRequest& request, RequestState& state) {
+  const std::string& key = state.context.caller.key_name;
+  if (!key.empty()) {
+    state.client = key;
+    return base::hash64(policy_->client_salt + "key " + key);
+  }
+  const net::ClientAddress client = net::client_address(request, policy_->trusted_proxies);
+  if (client.ignored_forwarding) warn_of_untrusted_forwarding();
+  state.client = without_host_part(client.address);
+  return base::hash64(policy_->client_salt + "address " + net::client_network(client.address).to_string());
 }
 
-Result<void> Gate::charge(const net::HttpRequest& request, net::HttpResponse& response, RequestState& state) {
+Result<void> Gate::charge(std::uint64_t client, net::HttpResponse& response, RequestState& state) {
   if (policy_->table == nullptr) return {};
-  const limit::Decision decision = policy_->table->check(client_of(request, state), state.context.now);
+  const limit::Decision decision = policy_->table->check(client, state.context.now);
   const auto window = std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count();
   const long wait = std::max(1L, rounded_up_seconds(decision.retry_after));
   response.add_header("RateLimit-Policy",
@@ -121,13 +135,12 @@ Result<void> Gate::charge(const net::HttpRequest& request, net::HttpResponse& re
   return fail(Errc::rate_limited, "rate limit");
 }
 
-void Gate::warn_of_untrusted_forwarding(const net::HttpRequest& request) {
-  if (warned_of_forwarding_ || !request.header("X-Forwarded-For") || policy_->proxies.trusts(request.peer)) return;
+void Gate::warn_of_untrusted_forwarding() {
+  if (warned_of_forwarding_) return;
   warned_of_forwarding_ = true;
   obs::log(
       LogLevel::warning,
-      "X-Forwarded-For from a peer that is not in http.trusted_proxies is ignored: all its clients share one limit",
-      {{"peer", std::string_view(net::truncated(request.peer))}});
+      "X-Forwarded-For from a peer that is not in http.trusted_proxies is ignored: clients behind it share a limit");
 }
 
 }  // namespace ragd::api

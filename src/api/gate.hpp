@@ -20,7 +20,7 @@ namespace ragd::api {
 struct GatePolicy {
   Cors cors;
   ApiKeys keys;
-  net::TrustedProxies proxies;
+  std::vector<net::AddressBlock> trusted_proxies;
   std::vector<std::string> allowed_hosts;
   RateLimitSettings limit;
   std::shared_ptr<limit::RateTable> table;  ///< owners: every core's policy; null: no limit
@@ -46,11 +46,12 @@ class Gate {
   }
 
  private:
-  Result<void> authenticate(const net::HttpRequest& request, RequestState& state);
-  Result<void> authorize(const net::HttpRequest& request, const RequestState& state) const;
-  Result<void> charge(const net::HttpRequest& request, net::HttpResponse& response, RequestState& state);
-  [[nodiscard]] std::uint64_t client_of(const net::HttpRequest& request, const RequestState& state) const;
-  void warn_of_untrusted_forwarding(const net::HttpRequest& request);
+  Result<void> authenticate(const net::HttpRequest& request, RequestState& state) const;
+  [[nodiscard]] Result<void> authorize(const RequestState& state) const;
+  Result<void> charge(std::uint64_t client, net::HttpResponse& response, RequestState& state);
+  /// The rate table's name for who asks; also sets what the log calls it.
+  std::uint64_t client_of(const net::HttpRequest& request, RequestState& state);
+  void warn_of_untrusted_forwarding();
 
   GatePolicyPtr policy_;
   obs::Metrics& metrics_;

@@ -39,9 +39,9 @@ Result<api::GatePolicyPtr> make_gate_policy(const Settings& settings, const api:
     if (!keys) return keys.error();
     policy->keys = std::move(*keys);
   }
-  auto proxies = net::TrustedProxies::parse(settings.http.trusted_proxies);
-  if (!proxies) return proxies.error();
-  policy->proxies = std::move(*proxies);
+  auto proxies = net::parse_address_blocks(settings.http.trusted_proxies);
+  if (!proxies) return fail(Errc::bad_request, "http.trusted_proxies: " + proxies.error().detail);
+  policy->trusted_proxies = std::move(*proxies);
   policy->allowed_hosts = settings.http.allowed_hosts;
   policy->limit = settings.rate_limit;
   policy->client_salt = previous ? previous->client_salt : base::random_hex_128();

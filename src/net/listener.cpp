@@ -80,17 +80,18 @@ Result<Tcp::endpoint> parse_listen_address(std::string_view text) {
 }
 
 Result<std::unique_ptr<Listener>> Listener::open(const std::string& listen, const HttpSettings& settings,
-                                                 HttpHandler& handler, IoThreads& threads, obs::Metrics& metrics) {
+                                                 std::span<HttpHandler* const> handlers, IoThreads& threads,
+                                                 obs::Metrics& metrics) {
   const Result<Tcp::endpoint> endpoint = parse_listen_address(listen);
   if (endpoint.has_error()) return endpoint.error();
   Acceptor acceptor(threads.context(0).get_executor());
   const ErrorCode ec = bind(acceptor, *endpoint);
   if (ec) return explain_bind(ec, *endpoint);
-  return std::unique_ptr<Listener>(new Listener(std::move(acceptor), settings, handler, threads, metrics));
+  return std::unique_ptr<Listener>(new Listener(std::move(acceptor), settings, handlers, threads, metrics));
 }
 
-Listener::Listener(Acceptor acceptor, const HttpSettings& settings, HttpHandler& handler, IoThreads& threads,
-                   obs::Metrics& metrics)
+Listener::Listener(Acceptor acceptor, const HttpSettings& settings, std::span<HttpHandler* const> handlers,
+                   IoThreads& threads, obs::Metrics& metrics)
     : max_connections_(settings.max_connections),
       count_(std::make_shared<ConnectionCount>()),
       acceptor_users_(std::make_shared<ConnectionCount>()),
@@ -100,7 +101,8 @@ Listener::Listener(Acceptor acceptor, const HttpSettings& settings, HttpHandler&
   ErrorCode ignored;
   acceptor_.non_blocking(true, ignored);
   for (std::size_t core = 0; core < threads.size(); ++core) {
-    groups_.push_back(std::make_shared<SessionGroup>(threads.context(core).get_executor(), settings, handler, metrics));
+    groups_.push_back(
+        std::make_shared<SessionGroup>(threads.context(core).get_executor(), settings, *handlers[core], metrics));
   }
 }
 

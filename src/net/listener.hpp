@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +31,11 @@ inline constexpr std::size_t kProbeConnections = 64;
 
 class Listener {
  public:
-  /// Binds and listens. `threads`, `handler` and `metrics` must outlive it. Errors carry a detail fit for the one line
-  /// ragd prints before it exits ("127.0.0.1:8000 is already in use").
+  /// Binds and listens. `handlers` has one for each core; they, `threads` and `metrics` must outlive it. Errors carry a
+  /// detail fit for the one line ragd prints before it exits ("127.0.0.1:8000 is already in use").
   [[nodiscard]] static Result<std::unique_ptr<Listener>> open(const std::string& listen, const HttpSettings& settings,
-                                                              HttpHandler& handler, IoThreads& threads,
-                                                              obs::Metrics& metrics);
+                                                              std::span<HttpHandler* const> handlers,
+                                                              IoThreads& threads, obs::Metrics& metrics);
   /// Stops accepting, aborts what is left and waits for it to end.
   ~Listener();
   Listener(const Listener&) = delete;
@@ -56,7 +57,7 @@ class Listener {
   [[nodiscard]] const Tcp::endpoint& endpoint() const { return endpoint_; }
 
  private:
-  Listener(Acceptor acceptor, const HttpSettings& settings, HttpHandler& handler, IoThreads& threads,
+  Listener(Acceptor acceptor, const HttpSettings& settings, std::span<HttpHandler* const> handlers, IoThreads& threads,
            obs::Metrics& metrics);
 
   [[nodiscard]] Task<void> accept_connections();
