@@ -69,8 +69,9 @@ TEST(Sentences, KeepDecimalsFileNamesAndVersionsWhole) {
 }
 
 TEST(Sentences, KeepClosingQuotesBracketsAndReferenceMarks) {
-  EXPECT_THAT(sentences("He said \"go.\" (She went.) All left.[12][3] Nobody \u201Cstayed.\u201D End."),
-              ElementsAre("He said \"go.\"", "(She went.)", "All left.[12][3]", "Nobody \u201Cstayed.\u201D", "End."));
+  EXPECT_THAT(
+      sentences("He said \"go.\" (She went.) All left.[12][3, 4] Nobody \u201Cstayed.\u201D End."),
+      ElementsAre("He said \"go.\"", "(She went.)", "All left.[12][3, 4]", "Nobody \u201Cstayed.\u201D", "End."));
 }
 
 TEST(Sentences, RunOnBeforeALowerCaseLetter) {
