@@ -319,10 +319,10 @@ TEST_F(LoadSettings, RefusesOriginsNoBrowserSends) {
 
 TEST_F(LoadSettings, RefusesExactCountingOfLargeLimits) {
   sources_.environment["RAGD_RATE_LIMIT_ALGORITHM"] = "exact";
-  EXPECT_EQ(
-      refusal_of_flag("--rate-limit-requests", "1025"),
-      "command line: --rate-limit-requests: rate_limit.algorithm 'exact' counts up to 1024 requests, not 1025: use "
-      "'gcra' or 'auto'");
+  sources_.flags = {{"--rate-limit-requests", "1025"}};
+  EXPECT_EQ(refusal(),
+            "command line: --rate-limit-requests: rate_limit.algorithm 'exact' counts up to 1024 requests, not 1025: "
+            "use 'gcra' or 'auto'");
   sources_.flags = {{"--rate-limit-requests", "1024"}};
   EXPECT_EQ(load().values.rate_limit.requests, 1024U);
 }
