@@ -66,6 +66,7 @@ Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
   }
   if (policy_->cors.is_preflight(request)) {
     policy_->cors.answer_preflight(request, exchange.response);
+    state.preflight = true;
     return Verdict::answered;
   }
   if (open) return Verdict::pass;
