@@ -15,6 +15,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> cut(std::string_view text, const std::vector<Span>& spans) {
   std::vector<std::string> pieces;
+  pieces.reserve(spans.size());
   for (const Span& span : spans) pieces.emplace_back(text.substr(span.begin, span.end - span.begin));
   return pieces;
 }

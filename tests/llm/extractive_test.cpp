@@ -46,7 +46,7 @@ Generated answer(std::string question, std::vector<Passage> passages, std::size_
   return extract(request(std::move(question), std::move(passages)), settings);
 }
 
-const std::string kBridge =
+constexpr const char* kBridge =
     "The bridge spans the river Forth. It was opened in 1890 by the Prince of Wales. "
     "Engineers painted it red. Trains cross every day.";
 
