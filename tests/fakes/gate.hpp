@@ -35,6 +35,12 @@ class Gate {
     closed_ = true;
   }
 
+  /// Those who wait go on waiting.
+  void let_newcomers_pass() {
+    const std::lock_guard lock(mutex_);
+    closed_ = false;
+  }
+
   void open() {
     const std::lock_guard lock(mutex_);
     closed_ = false;
