@@ -138,6 +138,12 @@ void Listener::close_idle() {
   }
 }
 
+void Listener::close_stalled_probes() {
+  for (const SessionGroupPtr& group : groups_) {
+    boost::asio::post(group->executor(), [group] { group->close_stalled_probes(); });
+  }
+}
+
 void Listener::abort() {
   for (const SessionGroupPtr& group : groups_) {
     boost::asio::post(group->executor(), [group] { group->abort(); });
@@ -147,6 +153,7 @@ void Listener::abort() {
 Task<void> Listener::accept_connections() {
   while (!stopped_) {
     if (count_->value() >= max_connections_ + kProbeConnections) {
+      close_stalled_probes();
       co_await pause();
       continue;
     }

@@ -39,12 +39,13 @@ Method method_of(http::verb verb) {
   }
 }
 
-/// HTTP/d.d at the line's end, but of a version not spoken here.
+/// The line ends as HTTP/d.d, of a version not spoken here.
 bool names_other_version(std::string_view head) {
   constexpr std::string_view kForm = "HTTP/d.d";
   const std::string_view line = head.substr(0, head.find("\r\n"));
   if (line.size() < kForm.size()) return false;
   const std::string_view version = line.substr(line.size() - kForm.size());
+  if (version == "HTTP/1.0" || version == "HTTP/1.1") return false;  // then something else is wrong before it
   return version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
 }
 

@@ -31,6 +31,7 @@ constexpr std::uint64_t kDrainedBody = 64 * 1024;  // an unread body up to this 
 constexpr std::uint64_t kLingerBytes = 32ULL << 20;
 constexpr std::chrono::milliseconds kLingerTime{5'000};
 constexpr std::chrono::milliseconds kProbeTime{1'000};  // of each step, on a connection beyond the limit
+constexpr std::chrono::milliseconds kProbeGrace{100};   // of all its steps, when others wait for its place
 
 /// What is answered even when every ordinary connection is taken.
 bool is_probe(std::string_view path) {
@@ -77,6 +78,10 @@ void Session::close_if_idle() {
   leaving_ = true;
   ErrorCode ignored;
   if (idle_) socket_.cancel(ignored);
+}
+
+void Session::close_if_stalled_probe(SteadyTime now) {
+  if (probes_only_ && now - opened_ >= kProbeGrace) abort();
 }
 
 void Session::abort() {

@@ -34,6 +34,7 @@ class Session {
   /// Called by the sweep: cuts what is under way when its deadline has passed.
   void cut_if_late(SteadyTime now);
   void close_if_idle();
+  void close_if_stalled_probe(SteadyTime now);
   void abort();
 
  private:
@@ -65,6 +66,7 @@ class Session {
   const SessionGroupPtr group_;
   Socket socket_;
   const bool probes_only_;
+  const SteadyTime opened_ = std::chrono::steady_clock::now();
   std::list<Session*>::iterator place_;
 
   Exchange exchange_;

@@ -78,6 +78,11 @@ void SessionGroup::close_idle() {
   for (Session* const session : sessions_) session->close_if_idle();
 }
 
+void SessionGroup::close_stalled_probes() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (Session* const session : sessions_) session->close_if_stalled_probe(now);
+}
+
 void SessionGroup::abort() {
   for (Session* const session : sessions_) session->abort();
 }

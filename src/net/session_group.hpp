@@ -74,6 +74,8 @@ class SessionGroup {
   static void adopt(const SessionGroupPtr& group, NewConnection connection);
   /// Ends the connections that wait for a next request.
   void close_idle();
+  /// Ends the connections beyond the limit that have not had their answer at once: others wait for their places.
+  void close_stalled_probes();
   /// Ends all connections as soon as their handlers return.
   void abort();
 
