@@ -6,13 +6,13 @@
 #pragma once
 
 #include "obs/counters.hpp"
+#include "obs/exposition.hpp"
+#include "obs/http_request_counter.hpp"
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
-#include <string_view>
 
 namespace ragd::obs {
 

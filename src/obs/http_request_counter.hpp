@@ -1,0 +1,56 @@
+// Counts HTTP answers by route, method and code. A combination becomes a series when first seen; their number is
+// bounded whatever clients send.
+//
+// Thread-safe. Counting a known combination takes no lock; the first sight of one takes a mutex for an insertion.
+// Routes are the router's templates: it refuses to guess at paths.
+#pragma once
+
+#include "obs/counters.hpp"
+#include "obs/exposition.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace ragd::obs {
+
+class HttpRequestCounter {
+ public:
+  /// Combinations with a series of their own; further ones count as route "other", method "other".
+  static constexpr std::size_t kCombinations = 150;
+
+  HttpRequestCounter();
+
+  /// `method` outside the known set counts as "other".
+  void add(std::string_view route_template, std::string_view method, unsigned code);
+  [[nodiscard]] std::uint64_t value(std::string_view route_template, std::string_view method, unsigned code) const;
+  void write(Exposition& out, std::string_view name, std::string_view help) const;
+
+ private:
+  // Codes are ours, a few dozen at most; should they not be, the last series takes the rest.
+  static constexpr std::size_t kOtherCodes = 40;
+  static constexpr std::size_t kMaxSeries = kCombinations + kOtherCodes + 1;
+  static constexpr std::size_t kLastResort = kMaxSeries - 1;
+  static constexpr std::size_t kSlots = 512;
+
+  struct Series {
+    std::string route;
+    std::string method;
+    std::string code;
+    unsigned code_number = 0;
+  };
+
+  [[nodiscard]] std::size_t find(std::string_view route, std::string_view method, unsigned code) const;
+  std::size_t find_or_insert(std::string_view route, std::string_view method, unsigned code, std::size_t limit);
+
+  Cells cells_{kMaxSeries};
+  std::array<Series, kMaxSeries> series_;                   // written once, before its slot is published
+  std::array<std::atomic<std::uint16_t>, kSlots> slots_{};  // open addressing: index of the series + 1, 0 is empty
+  std::atomic<std::size_t> used_{0};
+  std::mutex insertion_;
+};
+
+}  // namespace ragd::obs
