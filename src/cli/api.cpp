@@ -51,13 +51,9 @@ std::string explain(const ClientResponse& response, const std::string& url) {
          (response.status >= 500 ? " (its log says more)" : "");
 }
 
-std::string explain(const Error& error, const std::string& url) {
-  return "cannot reach " + url + ": " + error.detail + ". Start it with `ragd serve`, or name another with --url";
-}
-
 Result<ClientResponse> call(Transport& transport, const ClientRequest& request, const std::string& url) {
   auto response = transport.send(request);
-  if (!response) return fail(response.error().code, explain(response.error(), url));
+  if (!response) return response.error();
   if (response->status != 200) return fail(Errc::unavailable, explain(*response, url));
   return response;
 }

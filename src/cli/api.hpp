@@ -19,8 +19,6 @@ namespace ragd::cli {
 
 /// That line for an answer that is not a 200.
 [[nodiscard]] std::string explain(const ClientResponse& response, const std::string& url);
-/// And for no answer at all.
-[[nodiscard]] std::string explain(const Error& error, const std::string& url);
 
 /// The body of a 200, or an Error that says the server is not ragd.
 [[nodiscard]] Result<base::JsonDocument> parse_body(const ClientResponse& response, const std::string& url);

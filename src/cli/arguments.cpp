@@ -19,6 +19,34 @@ constexpr std::size_t kMaxKeyFileBytes = 64UL << 10U;
 constexpr std::string_view kExitCodes =
     "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 nothing was found.";
 
+/// CLI11 would take "[what]" for a list and "--x=" for an option whose value comes next: spelled so that it cannot.
+/// unguarded undoes it.
+constexpr char kGuard = '\x01';
+
+std::vector<std::string> guarded(const std::vector<std::string>& arguments) {
+  std::vector<std::string> out;
+  bool flags_end = false;
+  for (const std::string& argument : arguments) {
+    flags_end = flags_end || argument == "--";
+    if (argument.starts_with('[')) {
+      out.push_back(kGuard + argument);
+    } else if (!flags_end && argument.starts_with("--") && argument.ends_with('=')) {
+      out.push_back(argument.substr(0, argument.size() - 1));
+      out.emplace_back();
+    } else {
+      out.push_back(argument);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> unguarded(std::vector<std::string> values) {
+  for (std::string& value : values) {
+    if (value.starts_with(kGuard)) value.erase(0, 1);
+  }
+  return values;
+}
+
 /// The grammar, and the values it fills while it parses.
 class Grammar {
  public:
@@ -37,8 +65,9 @@ class Grammar {
 
   Command parse(const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment) {
     try {
-      // CLI11 takes them from the back.
-      app_.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+      std::vector<std::string> words = guarded(arguments);
+      std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+      app_.parse(std::move(words));
     } catch (const CLI::Success& asked) {
       std::ostringstream text;
       app_.exit(asked, text, text);
@@ -141,7 +170,7 @@ class Grammar {
     for (const SettingFlag& setting : settings_) {
       const CLI::Option* option = sub.get_option_no_throw(setting.name);
       if (option == nullptr || option->count() == 0) continue;
-      const auto& values = option->results();
+      const auto values = unguarded(option->results());
       arguments.flags.emplace_back(setting.name, setting.is_list ? CLI::detail::join(values, ",") : values.back());
     }
     return arguments;
@@ -166,16 +195,17 @@ class Grammar {
   Command client_command(const std::string& name, const CLI::App& sub) {
     if (name == "ask") {
       ask_.server = server_;
-      ask_.question = CLI::detail::join(words_, " ");
+      ask_.question = CLI::detail::join(unguarded(words_), " ");
       return ask_;
     }
     if (name == "search") {
       search_.server = server_;
-      search_.query = CLI::detail::join(words_, " ");
+      search_.query = CLI::detail::join(unguarded(words_), " ");
       return search_;
     }
     if (name == "ingest") {
       ingest_.server = server_;
+      ingest_.paths = unguarded(std::move(ingest_.paths));
       return ingest_;
     }
     health_.options.server = server_;
@@ -211,7 +241,7 @@ class Grammar {
 
   std::string explain_unknown() const {
     const auto verbs = app_.get_subcommands();
-    const auto extras = app_.remaining(true);
+    const auto extras = unguarded(app_.remaining(true));
     const auto flag =
         std::find_if(extras.begin(), extras.end(), [](const auto& word) { return word.starts_with('-'); });
     std::vector<std::string> known;

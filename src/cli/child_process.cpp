@@ -1,7 +1,7 @@
 #include "cli/child_process.hpp"
 
-#include <sys/pidfd.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -141,7 +141,8 @@ Result<ProcessResult> run_program(const std::vector<std::string>& command, const
   const auto deadline = Clock::now() + limits.time;
   auto text = read_output(output.read.get(), limits, deadline);
   // It may close its output and live on: it has until the deadline to leave.
-  const Descriptor ended(::pidfd_open(child, 0));
+  const Descriptor ended(
+      static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));  // glibc 2.36 declares it without extern "C"
   const bool known = ended.get() >= 0;
   if (!text || (known && !wait_readable(ended.get(), deadline))) ::kill(child, SIGKILL);
   const int exit_code = wait_for(child);

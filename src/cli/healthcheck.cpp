@@ -25,7 +25,7 @@ int healthcheck(const HealthcheckOptions& options, Transport& transport, const C
   const std::string& url = options.server.url;
   const auto response = transport.send({"GET", options.ready ? "/health/ready" : "/health", ""});
   if (!response) {
-    console.err << "ragd healthcheck: " << explain(response.error(), url) << "\n";
+    console.err << "ragd healthcheck: " << response.error().detail << "\n";
     return kExitFailed;
   }
   const auto document = parse_body(*response, url);

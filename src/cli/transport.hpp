@@ -1,7 +1,7 @@
 // How a verb reaches the server: one request, one answer. net's HTTP client implements it, tests do without a network.
 //
 // For one thread. Blocks until the answer is whole or the implementation's own time limit is over. An Error means there
-// is no answer; its detail says why ("connection refused").
+// is no answer; its detail is a line for the person that names the server and says what to do.
 #pragma once
 
 #include <ragd/error.hpp>

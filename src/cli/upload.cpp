@@ -42,13 +42,12 @@ std::string body_of(std::span<const UploadItem> items) {
   return body + "]}";
 }
 
-}  // namespace
-
-Result<ClientResponse> send_patiently(Transport& transport, const ClientRequest& request, const std::string& url,
-                                      const Sleeper& sleep, const std::function<void(const std::string&)>& waiting) {
+/// Sends, and waits and sends again while the server is busy.
+Result<ClientResponse> send_patiently(Transport& transport, const ClientRequest& request, const Sleeper& sleep,
+                                      const std::function<void(const std::string&)>& waiting) {
   for (int tries = 1;; ++tries) {
     auto response = transport.send(request);
-    if (!response) return fail(response.error().code, explain(response.error(), url));
+    if (!response) return response.error();
     if (!asks_for_patience(*response) || tries == kMaxTries) return response;
     const auto asked = response->retry_after.value_or(std::chrono::seconds(1));
     const auto wait = std::clamp(asked, std::chrono::seconds(1), kLongestWait);
@@ -56,6 +55,8 @@ Result<ClientResponse> send_patiently(Transport& transport, const ClientRequest&
     sleep(wait);
   }
 }
+
+}  // namespace
 
 Uploader::Uploader(Transport& transport, std::string url, Sleeper sleep, UploadEvents events)
     : transport_(transport), url_(std::move(url)), sleep_(std::move(sleep)), events_(std::move(events)) {}
@@ -79,7 +80,7 @@ Result<void> Uploader::flush() {
 /// Recursion halves the batch, so it is at most log2(kMaxBatchItems) deep.
 Result<void> Uploader::send(std::span<const UploadItem> items) {
   const ClientRequest request{"POST", "/documents", body_of(items)};
-  const auto response = send_patiently(transport_, request, url_, sleep_, events_.waiting);
+  const auto response = send_patiently(transport_, request, sleep_, events_.waiting);
   if (!response) return response.error();
   if (response->status == 200) return count(*response);
   if (!refuses_contents(*response)) return fail(Errc::unavailable, explain(*response, url_));
@@ -110,7 +111,7 @@ Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, c
   for (std::size_t page = 0; page < kMaxPages; ++page) {
     std::string target = "/documents?limit=" + std::to_string(kPageSize);
     if (!after.empty()) target += "&after=" + escape_query(after);
-    const auto response = send_patiently(transport, {"GET", target, ""}, url, sleep, [](const std::string&) {});
+    const auto response = send_patiently(transport, {"GET", target, ""}, sleep, [](const std::string&) {});
     if (!response) return response.error();
     if (response->status != 200) return fail(Errc::unavailable, explain(*response, url));
     const auto document = parse_body(*response, url);

@@ -36,11 +36,6 @@ struct UploadCounts {
   std::size_t chunks = 0;
 };
 
-/// Sends, and waits and sends again while the server is busy. The answer may be any status but those.
-[[nodiscard]] Result<ClientResponse> send_patiently(Transport& transport, const ClientRequest& request,
-                                                    const std::string& url, const Sleeper& sleep,
-                                                    const std::function<void(const std::string&)>& waiting);
-
 class Uploader {
  public:
   Uploader(Transport& transport, std::string url, Sleeper sleep, UploadEvents events);

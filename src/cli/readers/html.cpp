@@ -51,7 +51,7 @@ class TextBuilder {
   }
   void break_line() { want_break(1); }
   void break_paragraph() { want_break(2); }
-  /// A cell's own paragraphs may not part it from its bars.
+  /// A cell's own paragraphs may not part it from its bars, nor an item's its text from its mark.
   void begin_cell() {
     add(at_line_start() ? "|" : "");
     space_ = true;
@@ -70,7 +70,7 @@ class TextBuilder {
   [[nodiscard]] bool at_line_start() const { return out_.empty() || breaks_ > 0; }
 
   void want_break(std::size_t lines) {
-    if (out_.size() != cell_) breaks_ = std::max(breaks_, lines);
+    if (out_.size() != cell_ && prefix_.empty()) breaks_ = std::max(breaks_, lines);
   }
 
   void settle() {
