@@ -7,7 +7,9 @@
 #include "cli/arguments.hpp"
 #include "cli/http_transport.hpp"
 
+#include <chrono>
 #include <iostream>
+#include <map>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -52,18 +54,18 @@ struct Run {
                                                                                      : verdict);
   }
   int operator()(const cli::AskOptions& options) const {
-    cli::HttpTransport transport(options.server);
-    return cli::ask(options, transport, console);
+    return with_server(options.server, kPatience,
+                       [&](cli::Transport& server) { return cli::ask(options, server, console); });
   }
   int operator()(const cli::SearchOptions& options) const {
-    cli::HttpTransport transport(options.server);
-    return cli::search(options, transport, console);
+    return with_server(options.server, kPatience,
+                       [&](cli::Transport& server) { return cli::search(options, server, console); });
   }
   int operator()(const cli::IngestOptions& options) const {
-    cli::HttpTransport transport(options.server);
     const SystemClock clock;
     const auto sleep = [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); };
-    return cli::ingest(options, transport, console, clock, sleep);
+    return with_server(options.server, kPatience,
+                       [&](cli::Transport& server) { return cli::ingest(options, server, console, clock, sleep); });
   }
   int operator()(cli::HealthcheckCommand check) const {
     if (check.options.server.url.empty()) {
@@ -74,12 +76,27 @@ struct Run {
       }
       check.options.server.url = cli::local_url(loaded->values.listen);
     }
-    cli::HttpTransport transport(check.options.server);
-    return cli::healthcheck(check.options, transport, console);
+    return with_server(check.options.server, kProbePatience,
+                       [&](cli::Transport& server) { return cli::healthcheck(check.options, server, console); });
   }
   int operator()(const cli::VersionCommand& /*version*/) const {
     console.out << "ragd " << base::version() << " (" << base::revision() << ", " << base::compiler() << ")\n";
     return cli::kExitDone;
+  }
+
+ private:
+  /// Longer than the server's own budget for a request, so that its answer explains a delay, not ours.
+  static constexpr std::chrono::seconds kPatience{60};
+  static constexpr std::chrono::seconds kProbePatience{5};
+
+  template <class Verb>
+  int with_server(const cli::Connection& connection, std::chrono::milliseconds timeout, Verb verb) const {
+    const auto transport = cli::HttpTransport::make(connection, timeout);
+    if (!transport) {
+      console.err << "ragd: " << transport.error().detail << '\n';
+      return cli::kExitUsage;
+    }
+    return verb(**transport);
   }
 };
 
