@@ -114,7 +114,7 @@ class Settings(Case):
     def test_an_open_server_without_keys_is_refused(self):
         result = run("serve", environment=clean_environment(RAGD_LISTEN="0.0.0.0:0", RAGD_DATA_DIR=self.directory), cwd=self.directory)
         self.assertEqual(2, result.returncode)
-        self.assertIn("--insecure-no-auth", result.stderr)
+        self.assertIn("insecure_no_auth", result.stderr)
 
     def test_bad_keys_files_stop_the_start_with_their_line(self):
         path = os.path.join(self.directory, "keys")
