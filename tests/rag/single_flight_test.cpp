@@ -1,9 +1,8 @@
 // Many who ask the same at once: one computation, and nobody's trouble becomes another's.
+#include "fakes/cores.hpp"
 #include "rag/harness.hpp"
 
 #include <gtest/gtest.h>
-
-#include <thread>
 
 namespace ragd::rag {
 namespace {
@@ -47,23 +46,17 @@ TEST_F(SingleFlightTest, ComputesAHundredIdenticalQuestionsOnce) {
 TEST_F(SingleFlightTest, ComputesOnceForManyCoresAndThreads) {
   constexpr std::size_t kCores = 4;
   constexpr std::size_t kAskings = 100;
-  std::vector<std::unique_ptr<boost::asio::io_context>> cores;
-  std::vector<boost::asio::io_context*> pointers;
-  for (std::size_t i = 0; i < kCores; ++i) {
-    cores.push_back(std::make_unique<boost::asio::io_context>(1));
-    pointers.push_back(cores.back().get());
-  }
-  auto shared = std::make_unique<Pipeline>(settings, retriever, llm, cache, permits, metrics, clock, pointers);
+  fakes::Cores cores(kCores);
+  auto shared = std::make_unique<Pipeline>(settings, retriever, llm, cache, permits, metrics, clock, cores.all());
   llm.gate.close();
   std::vector<Asking> askings;
   for (std::size_t i = 0; i < kAskings; ++i) {
-    askings.push_back(fakes::spawn(*cores[i % kCores], ask_task(*shared, context_at(clock), question("apples"))));
+    askings.push_back(cores.spawn(i, ask_task(*shared, context_at(clock), question("apples"))));
   }
-  std::vector<std::thread> threads;
-  for (const auto& core : cores) threads.emplace_back([&core] { core->run(); });
+  cores.start();
   llm.gate.await_arrivals(1);
   llm.gate.open();
-  for (std::thread& thread : threads) thread.join();
+  cores.join();
   EXPECT_EQ(llm.calls, 1);
   std::size_t misses = 0;
   for (const Asking& asking : askings) {
@@ -73,7 +66,7 @@ TEST_F(SingleFlightTest, ComputesOnceForManyCoresAndThreads) {
   }
   EXPECT_EQ(misses, 1U);
   EXPECT_EQ(permits.in_use(), 0U);
-  shared.reset();
+  shared.reset();  // before its cores
 }
 
 TEST_F(SingleFlightTest, AsksForOnePermitHoweverManyWait) {
