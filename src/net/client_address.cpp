@@ -61,7 +61,7 @@ bool is_trusted(const ip::address& address, std::span<const AddressBlock> truste
 }
 
 Error bad_block(std::string_view text, const std::string& why) {
-  return fail(Errc::unprocessable, "'" + std::string(text) + "' " + why);
+  return fail(Errc::unprocessable, std::string("\'").append(text).append("\' ").append(why));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ namespace {
 using ResponseParser = http::response_parser<http::string_body>;
 
 Error bad_url(std::string_view url, std::string_view why) {
-  return fail(Errc::unprocessable, "'" + std::string(url) + "' " + std::string(why));
+  return fail(Errc::unprocessable, std::string("\'").append(url).append("\' ").append(why));
 }
 
 Error cannot_reach(const BaseUrl& url, const error_code& ec) {

@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kPause{20};
 constexpr std::chrono::seconds kReportInterval{10};
 
 Error bad_listen_address(std::string_view text, const std::string& why) {
-  return fail(Errc::unprocessable, "'" + std::string(text) + "' " + why);
+  return fail(Errc::unprocessable, std::string("\'").append(text).append("\' ").append(why));
 }
 
 std::string to_text(const Tcp::endpoint& endpoint) {

@@ -59,7 +59,7 @@ class Session {
   void answer_for_broken_handler(const std::string& what);
   void finish(std::size_t response_bytes, bool delivered);
   [[nodiscard]] bool may_keep_connection() const;
-  void set_timeout(std::chrono::milliseconds timeout);
+  void set_timeout(std::chrono::milliseconds timeout, SteadyTime from = std::chrono::steady_clock::now());
   void clear_deadline();
 
   const ConnectionTicket ticket_;  // first, so that all else is gone when the connection stops counting
