@@ -74,6 +74,9 @@ class Grammar {
       return Usage{kExitDone, text.str()};
     } catch (const CLI::ExtrasError&) {
       return mistake(explain_unknown());
+    } catch (const CLI::ArgumentMismatch& error) {
+      const std::string_view what = error.what();
+      return mistake(std::string(what.substr(0, what.find(':'))) + ": takes exactly one value");
     } catch (const CLI::ParseError& error) {
       return mistake(error.what());
     }
@@ -103,7 +106,7 @@ class Grammar {
 
   void add_ask() {
     CLI::App* sub = verb("ask", "Asks a running server a question", std::string(kExitCodes));
-    sub->add_option("question", words_, "The question; several words need no quotes")->required();
+    sub->add_option("question", words_, "The question; several words need no quotes")->required()->type_name("");
     add_top_k(sub, ask_.top_k);
     sub->add_flag("--json", ask_.json, "Prints the answer as the server sent it");
     add_connection(sub);
@@ -111,7 +114,7 @@ class Grammar {
 
   void add_search() {
     CLI::App* sub = verb("search", "Shows the passages that match best, without an answer", std::string(kExitCodes));
-    sub->add_option("query", words_, "What to look for; several words need no quotes")->required();
+    sub->add_option("query", words_, "What to look for; several words need no quotes")->required()->type_name("");
     add_top_k(sub, search_.top_k);
     sub->add_flag("--json", search_.json, "Prints the result as the server sent it");
     add_connection(sub);
@@ -124,7 +127,7 @@ class Grammar {
              "path as given;\nfiles the server already has unchanged are not sent again. Files that cannot be "
              "read are named, the rest goes on.\nExit codes: 0 done, 1 some file failed, 2 the command line "
              "is wrong.");
-    sub->add_option("paths", ingest_.paths, "Files, and folders with all that is in them")->required();
+    sub->add_option("paths", ingest_.paths, "Files, and folders with all that is in them")->required()->type_name("");
     sub->add_flag("--dry-run", ingest_.dry_run, "Only lists what would be read");
     sub->add_flag("--json", ingest_.json, "Prints the summary as JSON");
     add_connection(sub);
@@ -135,27 +138,29 @@ class Grammar {
                          "Without --url and RAGD_URL it asks the server that the settings describe.");
     sub->add_flag("--ready", health_.options.ready, "Asks whether it is ready, not only alive");
     sub->add_flag("--json", health_.options.json, "Prints the answer as the server sent it");
-    sub->add_option("--config", config_, "The settings file, for the address (or RAGD_CONFIG)");
+    sub->add_option("--config", config_, "The settings file, for the address (or RAGD_CONFIG)")->type_name("FILE");
     add_connection(sub);
   }
 
   void add_connection(CLI::App* sub) {
-    sub->add_option("--url", server_.url, "The server (or RAGD_URL) [" + std::string(kDefaultUrl) + "]");
-    sub->add_option(
-        "--api-key", server_.api_key,
-        "Its API key; others can see it in the list of processes, unlike RAGD_API_KEY or RAGD_API_KEY_FILE");
+    sub->add_option("--url", server_.url, "The server (or RAGD_URL) [" + std::string(kDefaultUrl) + "]")
+        ->type_name("URL");
+    sub->add_option("--api-key", server_.api_key,
+                    "Its API key; others can see it in the list of processes, unlike RAGD_API_KEY or RAGD_API_KEY_FILE")
+        ->type_name("KEY");
   }
 
   static void add_top_k(CLI::App* sub, std::optional<std::uint32_t>& top_k) {
-    sub->add_option("--top-k", top_k, "How many passages to use, 1 to 50")->check(CLI::Range(1, 50));
+    sub->add_option("--top-k", top_k, "How many passages to use, 1 to 50")->check(CLI::Range(1, 50))->type_name("N");
   }
 
   void add_settings(CLI::App* sub) {
-    sub->add_option("--config", config_, "The settings file (or RAGD_CONFIG)");
+    sub->add_option("--config", config_, "The settings file (or RAGD_CONFIG)")->type_name("FILE");
     for (const SettingFlag& setting : settings_) {
       const std::string about = setting.doc + " [" + setting.preset + "; " + setting.accepts + "]";
       CLI::Option* option = setting.is_switch ? sub->add_flag(setting.name, about)
                                               : sub->add_option(setting.name, CLI::callback_t(accept), about);
+      if (!setting.is_switch) option->type_name("VALUE");
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
       option->group(setting.section.empty() ? "General settings" : "[" + setting.section + "]");
     }

@@ -31,7 +31,15 @@ TEST(ReadHtml, TakesTheFirstHeadingForATitleWhereThereIsNone) {
 
 TEST(ReadHtml, WritesListsAndTablesAsLines) {
   EXPECT_EQ(text_of("<ul><li>a<li><p>b</p></li></ul>after"), "- a\n- b\n\nafter");
-  EXPECT_EQ(text_of("<table><tr><th>k<th>v</tr><tr><td><p>1</p></td><td>2 3</td></tr></table>"), "| k v\n| 1 | 2 3 |");
+  EXPECT_EQ(text_of("<table><tr><th>k<th>v</tr><tr><td><p>1</p></td><td>2 3</td></tr></table>"), "| k | v\n| 1 | 2 3");
+}
+
+TEST(ReadHtml, SeesThroughTablesThatAreOnlyLayout) {
+  EXPECT_EQ(
+      text_of(
+          "<table><tr><td></td><td> <img> </td><td><h1>Title</h1><p>Text</p></td></tr><tr><td></td></tr></table>end"),
+      "# Title\n\nText\n\nend");
+  EXPECT_EQ(text_of("<ul><li></li></ul><p>a</p><ul><li><pre>b</pre></li></ul>"), "a\n\n```\nb\n```");
 }
 
 TEST(ReadHtml, FencesPreformattedTextSoThatNoCommentBecomesAHeading) {

@@ -3,6 +3,7 @@
 #include "cli/readers/html_entities.hpp"
 #include "cli/readers/html_tokens.hpp"
 #include "cli/readers/reader.hpp"
+#include "cli/readers/text_builder.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@ constexpr std::array<std::string_view, 32> kBlocks{
     "address", "article", "aside", "blockquote", "body",  "center", "details", "dialog",     "div",  "dl",  "fieldset",
     "figure",  "footer",  "form",  "header",     "hr",    "main",   "menu",    "nav",        "ol",   "p",   "section",
     "summary", "table",   "tbody", "tfoot",      "thead", "ul",     "caption", "figcaption", "html", "head"};
-constexpr std::array<std::string_view, 5> kLines{"br", "dd", "dt", "tr", "legend"};
+constexpr std::array<std::string_view, 4> kLines{"br", "dd", "dt", "legend"};
 
 bool one_of(std::string_view name, std::span<const std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -29,68 +30,6 @@ std::size_t heading_level(std::string_view name) {
              ? static_cast<std::size_t>(name[1] - '0')
              : 0;
 }
-
-/// The text as it grows: white space collapses, and breaks wait until something follows them.
-class TextBuilder {
- public:
-  void add(std::string_view text) {
-    for (const char c : text) {
-      if (base::is_space(c)) {
-        space_ = true;
-      } else {
-        settle();
-        out_ += c;
-      }
-    }
-  }
-  /// As it stands, line ends and all.
-  void add_verbatim(std::string_view text) {
-    if (text.empty()) return;
-    settle();
-    out_.append(text);
-  }
-  void break_line() { want_break(1); }
-  void break_paragraph() { want_break(2); }
-  /// A cell's own paragraphs may not part it from its bars, nor an item's its text from its mark.
-  void begin_cell() {
-    add(at_line_start() ? "|" : "");
-    space_ = true;
-    cell_ = out_.size();
-  }
-  void end_cell() {
-    breaks_ = 0;
-    add(" |");
-    cell_ = std::string::npos;
-  }
-  /// Written before the next text, if any comes before the next break.
-  void mark(std::string_view prefix) { prefix_ = prefix; }
-  [[nodiscard]] std::string& text() { return out_; }
-
- private:
-  [[nodiscard]] bool at_line_start() const { return out_.empty() || breaks_ > 0; }
-
-  void want_break(std::size_t lines) {
-    if (out_.size() != cell_ && prefix_.empty()) breaks_ = std::max(breaks_, lines);
-  }
-
-  void settle() {
-    if (!out_.empty() && breaks_ > 0) {
-      out_.append(breaks_, '\n');
-    } else if (!out_.empty() && space_ && out_.back() != '\n') {
-      out_ += ' ';
-    }
-    out_ += prefix_;
-    prefix_.clear();
-    breaks_ = 0;
-    space_ = false;
-  }
-
-  std::string out_;
-  std::string prefix_;
-  std::size_t breaks_ = 0;
-  std::size_t cell_ = std::string::npos;  ///< where the open cell begins
-  bool space_ = false;
-};
 
 /// Invisible characters that only break words apart for an index: soft hyphens, zero-width spaces. And no-break
 /// spaces are spaces.
@@ -174,20 +113,12 @@ class HtmlReader {
   }
 
   void take_flow(std::string_view name, bool open) {
-    if (one_of(name, kBlocks)) {
-      body_.break_paragraph();
-    } else if (name == "li") {
-      body_.break_line();
-      body_.mark(open ? "- " : "");
-    } else if (name == "td" || name == "th") {
-      if (open) {
-        body_.begin_cell();
-      } else {
-        body_.end_cell();
-      }
-    } else if (one_of(name, kLines)) {
-      body_.break_line();
-    }
+    if (name == "li") return open ? body_.begin_item() : body_.end_item();
+    if (name == "td" || name == "th") return open ? body_.begin_cell() : body_.end_cell();
+    if (name == "tr") return body_.begin_row();
+    if (name == "table" && !open) body_.begin_row();
+    if (one_of(name, kBlocks)) return body_.break_paragraph();
+    if (one_of(name, kLines)) body_.break_line();
   }
 
   void end_heading() {
@@ -197,10 +128,7 @@ class HtmlReader {
     }
     heading = base::trim(heading);
     if (level_ > 0 && !heading.empty()) {
-      body_.break_paragraph();
-      body_.mark("");
-      body_.add_verbatim(std::string(level_, '#') + " " + heading);
-      body_.break_paragraph();
+      body_.add_block(std::string(level_, '#') + " " + heading);
       if (first_heading_.empty()) first_heading_ = heading;
     }
     heading_.clear();
@@ -221,10 +149,7 @@ class HtmlReader {
     if (!code.empty()) {
       // Fenced, so that a '# comment' in it is not taken for a heading.
       const std::string fence(std::max<std::size_t>(3, longest_run(code, '`') + 1), '`');
-      body_.break_paragraph();
-      body_.mark("");
-      body_.add_verbatim(fence + "\n" + std::string(code) + "\n" + fence);
-      body_.break_paragraph();
+      body_.add_block(fence + "\n" + std::string(code) + "\n" + fence);
     }
     pre_.clear();
   }
