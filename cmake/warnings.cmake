@@ -4,10 +4,10 @@ target_compile_options(ragd_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-align -Wformat=2 -Wnull-dereference -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Optimised g++ 12 warns about null and maybe-uninitialised paths inside libstdc++ and Boost that cannot happen, and
-  # takes the operator delete of Asio's coroutine frames, which it inlines in part, for the wrong one.
+  # Optimised g++ 12 warns about null, overlapping and maybe-uninitialised paths inside libstdc++ and Boost that cannot
+  # happen (GCC bug 105329 among them), and takes the operator delete of Asio's coroutine frames, which it inlines in part, for the wrong one.
   target_compile_options(ragd_warnings INTERFACE
-    -Wno-null-dereference -Wno-maybe-uninitialized -Wno-mismatched-new-delete)
+    -Wno-null-dereference -Wno-maybe-uninitialized -Wno-restrict -Wno-mismatched-new-delete)
 endif()
 
 if(RAGD_SANITIZE)
