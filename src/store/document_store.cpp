@@ -36,8 +36,6 @@ rocksdb::Options document_options() {
   // The default mode recovers to the last readable record anywhere, dropping acknowledged ones behind it.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
-  // SyncedWriter resumes, so that whether a write may be tried does not hang on a background thread's timing.
-  options.max_bgerror_resume_count = 0;
   options.statistics = rocksdb::CreateDBStatistics();
   options.statistics->set_stats_level(rocksdb::StatsLevel::kExceptDetailedTimers);
   return options;

@@ -44,9 +44,9 @@ class DocumentStore {
   DocumentStore(const DocumentStore&) = delete;
   DocumentStore& operator=(const DocumentStore&) = delete;
 
-  /// One atomic, synced batch. After a full disk (Errc::storage_full) the next put tries again; after any other failed
-  /// write the store is read-only until it is opened again (Errc::unavailable). Documents already stored byte for byte
-  /// are left alone; if all are, nothing is written and the version stays.
+  /// One atomic, synced batch. Documents already stored byte for byte are left alone; if all are, nothing is written
+  /// and the version stays. A full disk (Errc::storage_full) passes by itself; after any other failed write the store
+  /// is read-only until it is opened again (Errc::unavailable).
   Result<WriteReceipt> put(const std::string& tenant, const std::vector<StoredDocument>& batch);
 
   /// Errc::not_found when there is none; otherwise the version after the delete.

@@ -48,14 +48,14 @@ rocksdb::Options bounded_options() {
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.compression = rocksdb::kLZ4Compression;
-  options.write_buffer_size = 16ULL << 20;
-  options.max_write_buffer_number = 2;
+  options.write_buffer_size = 4ULL << 20;
+  options.max_write_buffer_number = 4;
   options.max_open_files = 256;
   options.max_background_jobs = 2;
   options.keep_log_file_num = 2;
   options.max_log_file_size = 1ULL << 20;
   options.info_log_level = rocksdb::WARN_LEVEL;
-  options.stats_dump_period_sec = 0;
+  options.stats_dump_period_sec = 0;  // nobody reads them there: they are in /metrics
   options.stats_persist_period_sec = 0;
   return options;
 }

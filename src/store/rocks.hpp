@@ -1,7 +1,8 @@
-// What every RocksDB of ours shares: bounded memory and files, a quiet info log, and statuses turned into Errors.
+// How a RocksDB that holds documents is opened: bounded memory and files, a quiet info log, statuses turned into
+// Errors.
 //
-// Thread-safe. One block cache serves all stores of the process, so memory does not grow with their number. Nothing
-// here aborts: a directory that is locked, unwritable or damaged is an Error whose detail is fit for one printed line.
+// Thread-safe. One block cache serves all such stores of the process. Nothing here aborts: a directory that is locked,
+// unwritable or damaged is an Error whose detail is fit for one printed line.
 #pragma once
 
 #include <ragd/error.hpp>
@@ -17,7 +18,6 @@
 
 namespace ragd::store {
 
-/// The block cache of the whole process.
 inline constexpr std::size_t kBlockCacheBytes = 64ULL << 20;
 
 /// Options with every bound set; the caller adds what its own durability needs.

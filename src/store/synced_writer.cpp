@@ -4,13 +4,24 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <sys/statvfs.h>
+
 #include <cstdint>
 
 namespace ragd::store {
 
 namespace {
 
-rocksdb::Status write_synced(rocksdb::DB& database, const Change& change) {
+/// Left free for what RocksDB writes on its own: flushing memtables, merging tables, its manifest.
+constexpr std::uint64_t kReservedBytes = 16ULL << 20;
+
+std::uint64_t size_of(const Change& change) {
+  std::uint64_t bytes = 0;
+  for (const auto& [key, value] : change) bytes += key.size() + (value ? value->size() : 0);
+  return bytes;
+}
+
+rocksdb::WriteBatch batch_of(const Change& change) {
   rocksdb::WriteBatch batch;
   for (const auto& [key, value] : change) {
     if (value) {
@@ -19,40 +30,38 @@ rocksdb::Status write_synced(rocksdb::DB& database, const Change& change) {
       batch.Delete(key);
     }
   }
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  return database.Write(options, &batch);
+  return batch;
 }
 
 }  // namespace
 
 Result<void> SyncedWriter::commit(const Change& change) {
   if (failed()) return fail(Errc::unavailable, "the document store is read-only until restart after a failed write");
-  Result<void> ready = resume();
+  Result<void> ready = require_room(change);
   if (ready) ready = nudge();
   if (!ready) return ready;
-
-  Change whole = change;
-  if (const Result<void> added = add_doubtful(whole); !added) return added;
-  const rocksdb::Status status = write_synced(database_, whole);
-  if (!status.ok()) {
-    for (const auto& [key, value] : change) doubtful_.insert(key);
-    return failure(status);
-  }
-  doubtful_.clear();
-  return {};
-}
-
-Result<void> SyncedWriter::resume() {
-  if (!out_of_space_) return {};
-  const rocksdb::Status status = database_.Resume();
+  rocksdb::WriteBatch batch = batch_of(change);
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = database_.Write(options, &batch);
   if (!status.ok()) return failure(status);
-  out_of_space_ = false;
   return {};
 }
 
-// Resuming after a full disk must leave the log whose tail is broken, and RocksDB leaves a log only together with a
-// memtable that holds something.
+// Refusing early keeps a full disk from ever breaking a record off in the middle, which RocksDB survives, but only by
+// stopping all writes until it has retried for some seconds.
+Result<void> SyncedWriter::require_room(const Change& change) const {
+  struct statvfs disk {};
+  if (::statvfs(database_.GetName().c_str(), &disk) != 0) return {};
+  const std::uint64_t free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  // Twice: once in the log, once in a table.
+  if (free_bytes >= kReservedBytes + 2 * size_of(change)) return {};
+  return fail(Errc::storage_full,
+              "the disk of " + database_.GetName() + " has only " + std::to_string(free_bytes) + " bytes left");
+}
+
+// RocksDB 7.8 leaves a log that could not be written only together with a memtable that holds something. With an empty
+// one it goes back to the broken log, and the distribution's build of it then aborts the process.
 Result<void> SyncedWriter::nudge() {
   std::uint64_t entries = 0;
   if (database_.GetIntProperty(rocksdb::DB::Properties::kNumEntriesActiveMemTable, &entries) && entries > 0) return {};
@@ -63,20 +72,9 @@ Result<void> SyncedWriter::nudge() {
   return {};
 }
 
-Result<void> SyncedWriter::add_doubtful(Change& change) {
-  for (const std::string& key : doubtful_) {
-    if (change.contains(key)) continue;
-    std::string value;
-    const rocksdb::Status status = database_.Get({}, key, &value);
-    if (!status.ok() && !status.IsNotFound()) return to_error(status, "reading documents");
-    change[key] = status.ok() ? std::optional(std::move(value)) : std::nullopt;
-  }
-  return {};
-}
-
+// For NoSpace RocksDB polls the disk, moves to a new log and accepts writes again.
 Error SyncedWriter::failure(const rocksdb::Status& status) {
-  out_of_space_ = status.IsNoSpace();
-  failed_.store(!out_of_space_, std::memory_order_relaxed);
+  if (!status.IsNoSpace()) failed_.store(true, std::memory_order_relaxed);
   return to_error(status, "writing documents");
 }
 
