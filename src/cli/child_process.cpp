@@ -123,6 +123,7 @@ int wait_for(pid_t child) {
 Result<ProcessResult> run_program(const std::vector<std::string>& command, const ProcessLimits& limits) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   Pipe output;

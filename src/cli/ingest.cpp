@@ -76,7 +76,7 @@ class Ingestion {
     std::size_t done = 0;
     for (const FoundFile& file : collection_.files) {
       progress_.update(done++);
-      if (const auto sent = send_file(file, (*hashes)[file.id]); !sent) return sent;
+      if (auto sent = send_file(file, (*hashes)[file.id]); !sent) return sent;
     }
     return uploader_.flush();
   }

@@ -64,7 +64,7 @@ Uploader::Uploader(Transport& transport, std::string url, Sleeper sleep, UploadE
 Result<void> Uploader::add(UploadItem item) {
   const bool full = batch_.size() == kMaxBatchItems || batch_bytes_ + item.json.size() > kMaxBatchBytes;
   if (full && !batch_.empty()) {
-    if (const auto sent = flush(); !sent) return sent;
+    if (auto sent = flush(); !sent) return sent;
   }
   batch_bytes_ += item.json.size();
   batch_.push_back(std::move(item));
@@ -89,7 +89,7 @@ Result<void> Uploader::send(std::span<const UploadItem> items) {
     return {};
   }
   const std::size_t half = items.size() / 2;
-  if (const auto sent = send(items.first(half)); !sent) return sent;
+  if (auto sent = send(items.first(half)); !sent) return sent;
   return send(items.subspan(half));
 }
 

@@ -86,7 +86,8 @@ TEST_F(LoadSettings, LetsEverySettingBeGivenInAllThreeSpellings) {
     const std::string head = row.section().empty() ? "" : "[" + row.section() + "]\n";
     if (bare.empty()) continue;
     if (row.key == "cors.origins") continue;  // "cache" is no origin
-    SettingsSources toml{folder_.write("one.toml", head + row.name() + " = " + literal + "\n"), {}, {}};
+    SettingsSources toml{
+        folder_.write("one.toml", std::string(head).append(row.name()).append(" = ").append(literal)), {}, {}};
     const auto from_file = load_settings(toml);
     ASSERT_TRUE(from_file) << from_file.error().detail;
     EXPECT_EQ(from_file->origin_of(row.key).kind, SettingOrigin::Kind::file) << row.key;

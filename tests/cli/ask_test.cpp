@@ -15,11 +15,13 @@ using fakes::answer_with;
 using fakes::ScriptedTransport;
 using testing::MatchesRegex;
 
-const Connection kServer{"http://127.0.0.1:8000", ""};
+Connection server() {
+  return {"http://127.0.0.1:8000", ""};
+}
 
 /// One verb run against one answer.
 struct Trial {
-  explicit Trial(Result<ClientResponse> answer)
+  explicit Trial(const Result<ClientResponse>& answer)
       : transport([answer](const ClientRequest&) { return answer; }), console{out, err, false} {}
   std::ostringstream out;
   std::ostringstream err;
@@ -34,7 +36,7 @@ constexpr const char* kAnswer =
 
 TEST(Ask, PrintsTheAnswerThenWhereItIsFrom) {
   Trial run(answer_with(200, kAnswer));
-  EXPECT_EQ(ask({kServer, "capital?", 3, false}, run.transport, run.console), kExitDone);
+  EXPECT_EQ(ask({server(), "capital?", 3, false}, run.transport, run.console), kExitDone);
   EXPECT_THAT(run.out.str(),
               MatchesRegex("Paris\\. \\[1\\]\n\n\\[1\\] France - f\\.md \\(0\\.83\\)\n\\[2\\] e \\(1\\.00\\)\n"
                            "cached: yes \\(hit\\), extractive, [0-9]+ ms\n"));
@@ -45,26 +47,26 @@ TEST(Ask, PrintsTheAnswerThenWhereItIsFrom) {
 
 TEST(Ask, PrintsTheBodyAsItCameForJson) {
   Trial run(answer_with(200, kAnswer));
-  EXPECT_EQ(ask({kServer, "q", std::nullopt, true}, run.transport, run.console), kExitDone);
+  EXPECT_EQ(ask({server(), "q", std::nullopt, true}, run.transport, run.console), kExitDone);
   EXPECT_EQ(run.out.str(), std::string(kAnswer) + "\n");
   EXPECT_EQ(run.transport.requests[0].body, R"({"question":"q"})");
 }
 
 TEST(Ask, ExitsWith3WhenThereIsNoAnswer) {
   Trial run(answer_with(200, R"({"answer":"No answer.","citations":[],"cached":false})"));
-  EXPECT_EQ(ask({kServer, "q", std::nullopt, false}, run.transport, run.console), kExitNothingFound);
+  EXPECT_EQ(ask({server(), "q", std::nullopt, false}, run.transport, run.console), kExitNothingFound);
   EXPECT_THAT(run.out.str(), MatchesRegex("No answer\\.\n\ncached: no, [0-9]+ ms\n"));
 }
 
 TEST(Ask, LetsNoDocumentSteerTheTerminal) {
   Trial run(answer_with(200, "{\"answer\":\"a\\u001b[2Jb\\u009bc\\td\",\"citations\":[]}"));
-  ask({kServer, "q", std::nullopt, false}, run.transport, run.console);
+  ask({server(), "q", std::nullopt, false}, run.transport, run.console);
   EXPECT_THAT(run.out.str(), testing::StartsWith("a\uFFFD[2Jb\uFFFDc\td\n"));
 }
 
-std::string complaint(Result<ClientResponse> answer) {
-  Trial run(std::move(answer));
-  EXPECT_EQ(ask({kServer, "q", std::nullopt, false}, run.transport, run.console), kExitFailed);
+std::string complaint(const Result<ClientResponse>& answer) {
+  Trial run(answer);
+  EXPECT_EQ(ask({server(), "q", std::nullopt, false}, run.transport, run.console), kExitFailed);
   EXPECT_EQ(run.out.str(), "");
   return run.err.str();
 }
@@ -90,7 +92,7 @@ TEST(Search, RanksWithScoreNameAndSnippet) {
       answer_with(200, R"({"results":[{"document_id":"d","title":"T","source":"s.md","score":0.5,"text":"a\n  b"},)"
                        R"({"document_id":"e","source":"","title":"","score":0.25,"text":")" +
                            longer + R"("}],"corpus_version":"v"})"));
-  EXPECT_EQ(search({kServer, "words", 2, false}, run.transport, run.console), kExitDone);
+  EXPECT_EQ(search({server(), "words", 2, false}, run.transport, run.console), kExitDone);
   EXPECT_EQ(run.out.str(),
             " 1. 0.500  T - s.md\n           a b\n 2. 0.250  e\n           " + std::string(240, 'x') + "...\n");
   EXPECT_EQ(run.transport.requests[0].target, "/search");
@@ -99,31 +101,31 @@ TEST(Search, RanksWithScoreNameAndSnippet) {
 
 TEST(Search, ExitsWith3WhenNothingMatches) {
   Trial run(answer_with(200, R"({"results":[]})"));
-  EXPECT_EQ(search({kServer, "q", std::nullopt, false}, run.transport, run.console), kExitNothingFound);
+  EXPECT_EQ(search({server(), "q", std::nullopt, false}, run.transport, run.console), kExitNothingFound);
   EXPECT_EQ(run.out.str(), "nothing found\n");
 }
 
 TEST(Healthcheck, IsContentWithALivingServer) {
   Trial run(answer_with(200, R"({"status":"healthy","version":"0.1.0"})"));
-  EXPECT_EQ(healthcheck({kServer, false, false}, run.transport, run.console), kExitDone);
+  EXPECT_EQ(healthcheck({server(), false, false}, run.transport, run.console), kExitDone);
   EXPECT_EQ(run.out.str(), "healthy\n");
   EXPECT_EQ(run.transport.requests[0].target, "/health");
 }
 
 TEST(Healthcheck, NamesThePartsThatAreNotReady) {
   Trial run(answer_with(503, R"({"status":"not_ready","checks":{"cache":true,"vector_db":false,"llm":false}})"));
-  EXPECT_EQ(healthcheck({kServer, true, false}, run.transport, run.console), kExitFailed);
+  EXPECT_EQ(healthcheck({server(), true, false}, run.transport, run.console), kExitFailed);
   EXPECT_EQ(run.err.str(), "ragd healthcheck: http://127.0.0.1:8000 is not ready: vector_db, llm\n");
   EXPECT_EQ(run.transport.requests[0].target, "/health/ready");
 }
 
 TEST(Healthcheck, FailsOnSilenceAndOnStrangers) {
   Trial silent(fail(Errc::unavailable, "Connection refused"));
-  EXPECT_EQ(healthcheck({kServer, false, false}, silent.transport, silent.console), kExitFailed);
+  EXPECT_EQ(healthcheck({server(), false, false}, silent.transport, silent.console), kExitFailed);
   Trial stranger(answer_with(200, "It works!"));
-  EXPECT_EQ(healthcheck({kServer, false, false}, stranger.transport, stranger.console), kExitFailed);
+  EXPECT_EQ(healthcheck({server(), false, false}, stranger.transport, stranger.console), kExitFailed);
   Trial lost(answer_with(404, "nope"));
-  EXPECT_EQ(healthcheck({kServer, false, false}, lost.transport, lost.console), kExitFailed);
+  EXPECT_EQ(healthcheck({server(), false, false}, lost.transport, lost.console), kExitFailed);
 }
 
 TEST(LocalUrl, AsksAnyAddressAtLoopback) {
