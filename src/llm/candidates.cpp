@@ -90,6 +90,8 @@ Evidence weigh(const std::vector<Sentence>& sentences, std::size_t at, const Sur
   evidence.passage = further(around.passage);
   evidence.hinted = shows(question.kind(), sentence.text, question);
   evidence.asks = sentence.text.ends_with('?');
+  evidence.lone =
+      question.size() > 1 && (sentence.terms | around.context | sentence.headings | around.passage).count() < 2;
   return evidence;
 }
 

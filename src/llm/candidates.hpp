@@ -24,6 +24,7 @@ struct Evidence {
   double relevance = 0;  ///< the passage's score relative to the best passage's
   bool hinted = false;   ///< shows the kind of thing asked for
   bool asks = false;     ///< is a question itself
+  bool lone = false;     ///< one term of several is all that sentence, headings and passage share with the question
 };
 
 struct Candidate {

@@ -18,6 +18,9 @@ constexpr std::string_view kAlgorithmTag = "extractive-1";
 /// A sentence scored below this part of the best one's adds noise rather than an answer.
 constexpr double kScoreCut = 0.6;
 
+/// One shared word is a coincidence more often than an answer, unless it is most of what was asked.
+constexpr double kLoneSupport = 0.5;
+
 struct Scored {
   const Candidate* candidate = nullptr;
   double score = 0;
@@ -80,7 +83,9 @@ Generated extract(const GenerateRequest& request, const ExtractiveSettings& sett
   const auto candidates = collect_candidates(request, question);
   const auto chosen = choose(candidates, settings);
   const bool supported = std::any_of(chosen.begin(), chosen.end(), [&](const Scored& scored) {
-    return support_of(scored.candidate->evidence) >= settings.min_support;
+    const Evidence& evidence = scored.candidate->evidence;
+    return support_of(evidence) >=
+           (evidence.lone ? std::max(kLoneSupport, settings.min_support) : settings.min_support);
   });
   return supported ? compose(chosen) : Generated{};
 }

@@ -36,6 +36,8 @@ class QuestionModel {
   [[nodiscard]] AnswerKind kind() const { return kind_; }
   /// Nothing but stop words and question words: no sentence can be told from another.
   [[nodiscard]] bool empty() const { return weights_.empty(); }
+  /// How many distinct informative terms.
+  [[nodiscard]] std::size_t size() const { return weights_.size(); }
 
  private:
   std::unordered_map<std::string, std::size_t> index_;

@@ -80,6 +80,18 @@ TEST(Extractive, AnswersAParaphraseWithHalfItsWordsPresent) {
   EXPECT_THAT(found.text, HasSubstr("Engineers painted it red. [1]"));
 }
 
+TEST(Extractive, TakesOneSharedWordOfSeveralForACoincidence) {
+  // "painted" is shared and weighs 0.45 of the question: more than the usual threshold, and still no answer.
+  GenerateRequest coincidence = request("Who painted Guernica?", {passage(kBridge)});
+  ASSERT_EQ(coincidence.terms.size(), 2U);
+  coincidence.terms[0].weight = 0.45;
+  coincidence.terms[1].weight = 0.55;
+  EXPECT_EQ(extract(coincidence, {}).text, "");
+  coincidence.terms[0].weight = 0.6;
+  coincidence.terms[1].weight = 0.4;
+  EXPECT_THAT(extract(coincidence, {}).text, HasSubstr("painted it red"));
+}
+
 TEST(Extractive, AnswersFromACorpusOfOneDocument) {
   GenerateRequest asked = request("What time does the office open in the morning?",
                                   {passage("Our office is in Berlin. The office opens at nine.", 0.3)});
