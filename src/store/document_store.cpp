@@ -68,8 +68,8 @@ DocumentSummary summary_of(std::string_view id, HeaderRecord header) {
 std::vector<std::string> notes_on(const LogCheck& check) {
   std::vector<std::string> notes;
   for (const TornLog& torn : check.torn) {
-    notes.push_back("log " + torn.file + ": cut a torn tail of " + std::to_string(torn.scan.torn_bytes) +
-                    " bytes behind byte " + std::to_string(torn.scan.whole_bytes));
+    notes.push_back("log " + torn.file + " has " + std::to_string(torn.scan.torn_bytes) +
+                    " unreadable bytes behind byte " + std::to_string(torn.scan.whole_bytes));
   }
   return notes;
 }
@@ -322,7 +322,11 @@ Result<std::unique_ptr<DocumentStore>> DocumentStore::open(const std::string& di
   const Result<LogCheck> check = check_logs(directory);
   if (!check) return check.error();
   Result<std::unique_ptr<rocksdb::DB>> database = open_database(document_options(), directory);
-  if (!database) return database.error();
+  if (!database) {
+    Error error = database.error();
+    for (const std::string& note : notes_on(*check)) error.detail += "; " + note;
+    return error;
+  }
   auto impl = std::make_unique<Impl>(directory, *std::move(database), notes_on(*check));
   const Result<void> loaded = impl->load_or_create(check->logs);
   if (!loaded) return loaded.error();

@@ -68,7 +68,7 @@ class DocumentStore {
   /// The version of a tenant nobody has written to.
   [[nodiscard]] std::string initial_version() const;
 
-  /// What opening had to repair (torn tails that were cut), one line each: for the log.
+  /// What opening left behind (torn tails of logs), one line each: for the log.
   [[nodiscard]] const std::vector<std::string>& recovery_notes() const;
 
   /// A small read; Errc::unavailable when the store has failed.

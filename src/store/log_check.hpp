@@ -1,9 +1,10 @@
 // Reads RocksDB's write-ahead logs before RocksDB does, to tell a torn tail from lost documents.
 //
 // Why: with kTolerateCorruptedTailRecords RocksDB 7.8 still takes a record whose damaged length points past the end of
-// the log, or whose header is zeroed, for a torn tail, and drops every acknowledged record behind it in silence. Each
-// of our records is synced before the next begins, so a new record behind an unreadable one proves that the
-// unreadable one had been acknowledged. Stateless; reads only. Source of the layout: RocksDB, db/log_format.h.
+// the log, or whose header is zeroed, for a torn tail, and drops every acknowledged record behind it in silence; where
+// it does refuse, it names no file. Each of our records is synced before the next begins, so a new record behind an
+// unreadable one proves that the unreadable one had been acknowledged. Stateless; reads only.
+// Source of the layout: RocksDB, db/log_format.h.
 #pragma once
 
 #include <ragd/error.hpp>

@@ -158,6 +158,12 @@ TEST_F(LogDamageTest, RefusesEveryDamagedByteBeforeAnAcknowledgedRecord) {
   }
 }
 
+TEST_F(LogDamageTest, RefusesADamagedLastRecordByItsFile) {
+  std::string log = whole_;
+  log.back() = static_cast<char>(~log.back());
+  EXPECT_NE(refusal_of(log).find(".log"), std::string::npos);
+}
+
 TEST_F(LogDamageTest, RefusesDamageInsideAnEarlierBlock) {
   for (const std::size_t at : {std::size_t{4}, std::size_t{100}, std::size_t{32768 + 5}, std::size_t{50'000}}) {
     std::string log = whole_;

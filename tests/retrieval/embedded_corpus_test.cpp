@@ -1,0 +1,267 @@
+#include "retrieval/embedded_corpus.hpp"
+
+#include "fakes/temp_directory.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace ragd::retrieval {
+namespace {
+
+/// Runs one task to its end on an io_context of its own.
+template <class T>
+T run(Task<T> task) {
+  boost::asio::io_context io;
+  std::optional<T> result;
+  boost::asio::co_spawn(io, std::move(task), [&result](std::exception_ptr error, T value) {
+    if (error) std::rethrow_exception(error);
+    result = std::move(value);
+  });
+  io.run();
+  return *std::move(result);
+}
+
+Document document(const std::string& id, const std::string& text, const std::string& metadata = "{}") {
+  return {id, text, "Title " + id, "source/" + id, metadata};
+}
+
+RequestContext as(const std::string& tenant) {
+  RequestContext context;
+  context.caller.tenant = tenant;
+  return context;
+}
+
+/// A store, its pool and the corpus over them; made anew it is a restart.
+struct Server {
+  explicit Server(const std::string& directory, RetrievalSettings settings = {})
+      : store(*store::DocumentStore::open(directory)), corpus(*store, pool, settings) {
+    EXPECT_TRUE(corpus.restore());
+  }
+  ~Server() { pool.join(); }
+
+  Result<PutOutcome> put(std::vector<Document> batch, const std::string& tenant = "default") {
+    const RequestContext context = as(tenant);
+    return run(corpus.put(context, std::move(batch)));
+  }
+  Result<std::string> erase(const std::string& id, const std::string& tenant = "default") {
+    const RequestContext context = as(tenant);
+    return run(corpus.erase(context, id));
+  }
+  Retrieved retrieve(const std::string& text, const std::string& tenant = "default", const Filter& filter = {}) {
+    const RequestContext context = as(tenant);
+    const RetrievalQuery query{text, 50, filter};
+    return *run(corpus.retrieve(context, query));
+  }
+  std::vector<std::string> found(const std::string& text, const std::string& tenant = "default") {
+    std::vector<std::string> ids;
+    for (const Passage& passage : retrieve(text, tenant).passages) ids.push_back(passage.document_id);
+    return ids;
+  }
+  std::string version(const std::string& tenant = "default") { return *corpus.version(tenant); }
+
+  boost::asio::thread_pool pool{2};
+  std::unique_ptr<store::DocumentStore> store;
+  EmbeddedCorpus corpus;
+};
+
+using Ids = std::vector<std::string>;
+
+class EmbeddedCorpusTest : public testing::Test {
+ protected:
+  [[nodiscard]] std::string directory() const { return temporary_ / "documents"; }
+
+ private:
+  fakes::TempDirectory temporary_;
+};
+
+TEST_F(EmbeddedCorpusTest, FindsADocumentRightAfterItsPut) {
+  Server server(directory());
+  const std::string before = server.version();
+  const auto outcome = server.put({document("a", "The zebra runs."), document("b", "The lion sleeps.")});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->accepted, 2U);
+  EXPECT_EQ(outcome->unchanged, 0U);
+  EXPECT_EQ(outcome->chunks, 2U);
+  EXPECT_NE(outcome->version, before);
+  EXPECT_EQ(server.version(), outcome->version);
+  EXPECT_EQ(server.found("zebra"), Ids{"a"});
+  EXPECT_EQ(server.retrieve("zebra").version, outcome->version);
+}
+
+TEST_F(EmbeddedCorpusTest, LeavesTheVersionWhenNothingChanged) {
+  Server server(directory());
+  const auto first = server.put({document("a", "The zebra runs.")});
+  const auto again = server.put({document("a", "The zebra runs.")});
+  EXPECT_EQ(again->accepted, 0U);
+  EXPECT_EQ(again->unchanged, 1U);
+  EXPECT_EQ(again->chunks, 0U);
+  EXPECT_EQ(again->version, first->version);
+  EXPECT_EQ(server.version(), first->version);
+}
+
+TEST_F(EmbeddedCorpusTest, ForgetsWhatWasReplacedOrErased) {
+  Server server(directory());
+  ASSERT_TRUE(server.put({document("a", "The zebra runs."), document("b", "The zebra sleeps.")}));
+  ASSERT_TRUE(server.put({document("a", "The lion runs.")}));
+  EXPECT_EQ(server.found("zebra"), Ids{"b"});
+  const auto erased = server.erase("b");
+  ASSERT_TRUE(erased);
+  EXPECT_EQ(server.version(), *erased);
+  EXPECT_TRUE(server.found("zebra").empty());
+  EXPECT_EQ(server.erase("b").error().code, Errc::not_found);
+  EXPECT_EQ(server.version(), *erased);
+}
+
+TEST_F(EmbeddedCorpusTest, KeepsTenantsApart) {
+  Server server(directory());
+  ASSERT_TRUE(server.put({document("a", "The zebra runs.")}, "one"));
+  const std::string untouched = server.version("two");
+  EXPECT_TRUE(server.found("zebra", "two").empty());
+  ASSERT_TRUE(server.put({document("a", "The zebra of two.")}, "two"));
+  EXPECT_NE(server.version("two"), untouched);
+  ASSERT_TRUE(server.erase("a", "one"));
+  EXPECT_TRUE(server.found("zebra", "one").empty());
+  EXPECT_EQ(server.found("zebra", "two"), Ids{"a"});
+}
+
+TEST_F(EmbeddedCorpusTest, AnswersTheSameAfterARestart) {
+  Retrieved before;
+  std::string version;
+  {
+    Server server(directory());
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_TRUE(
+          server.put({document("doc" + std::to_string(i), "Zebra number " + std::to_string(i) + " meets a lion.")}));
+    }
+    ASSERT_TRUE(server.erase("doc3"));
+    ASSERT_TRUE(server.put({document("doc4", "No animal at all.")}));
+    before = server.retrieve("zebra lion 7");
+    version = server.version();
+  }
+  Server server(directory());
+  EXPECT_EQ(server.version(), version);
+  const Retrieved after = server.retrieve("zebra lion 7");
+  ASSERT_EQ(after.passages.size(), before.passages.size());
+  for (std::size_t i = 0; i < after.passages.size(); ++i) {
+    EXPECT_EQ(after.passages[i].chunk_id, before.passages[i].chunk_id);
+    EXPECT_EQ(after.passages[i].score, before.passages[i].score);
+    EXPECT_EQ(after.passages[i].start, before.passages[i].start);
+  }
+}
+
+TEST_F(EmbeddedCorpusTest, FiltersByMetadata) {
+  Server server(directory());
+  ASSERT_TRUE(server.put({document("a", "zebra", R"({"year":2020})"), document("b", "zebra", R"({"year":2024})")}));
+  const Filter recent = {{"year", {}, MetadataValue(2023.0), std::nullopt}};
+  const Retrieved found = server.retrieve("zebra", "default", recent);
+  ASSERT_EQ(found.passages.size(), 1U);
+  EXPECT_EQ(found.passages[0].document_id, "b");
+}
+
+TEST_F(EmbeddedCorpusTest, RefusesABatchItCouldNotIndexBeforeWritingIt) {
+  Server server(directory());
+  const std::string before = server.version();
+  EXPECT_FALSE(server.put({document("a", "zebra"), document("b", "zebra", "[1]")}));
+  EXPECT_EQ(server.put({document("a", "zebra"), document("a", "lion")}).error().code, Errc::unprocessable);
+  EXPECT_EQ(server.version(), before);
+  EXPECT_EQ(server.corpus.size().documents, 0U);
+}
+
+TEST_F(EmbeddedCorpusTest, LeavesOutPassagesBelowTheMinimumScore) {
+  RetrievalSettings settings;
+  settings.min_score = 0.5;
+  Server server(directory(), settings);
+  ASSERT_TRUE(server.put({document("a", "zebra"), document("b", "lion")}));
+  EXPECT_EQ(server.found("zebra"), Ids{"a"});
+  EXPECT_TRUE(server.found("zebra quagga okapi").empty());
+}
+
+TEST_F(EmbeddedCorpusTest, ScoresOnThePoolWhatIsTooMuchForAnIoThread) {
+  Server server(directory());
+  std::string text;
+  for (int i = 0; i < 40'000; ++i)
+    text += "A zebra.\n\n# Section " + std::to_string(i) + "\n\n" + std::string(130, 'x') + "\n\n";
+  ASSERT_TRUE(server.put({document("large", text), document("small", "A quagga.")}));
+  EXPECT_GT(server.corpus.size().chunks, 33'000U);
+  EXPECT_EQ(server.retrieve("zebra section").passages.size(), 50U);
+  EXPECT_EQ(server.found("quagga"), Ids{"small"});
+}
+
+TEST_F(EmbeddedCorpusTest, GivesAndListsDocuments) {
+  Server server(directory());
+  ASSERT_TRUE(server.put({document("b", "Two."), document("a", "One.")}));
+  const RequestContext context = as("default");
+  const auto read = run(server.corpus.get(context, "a"));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->text, "One.");
+  EXPECT_EQ(run(server.corpus.get(context, "c")).error().code, Errc::not_found);
+  const auto page = run(server.corpus.list(context, "", 1));
+  ASSERT_EQ(page->documents.size(), 1U);
+  EXPECT_EQ(page->documents[0].id, "a");
+  EXPECT_EQ(page->next, "a");
+  EXPECT_TRUE(run(server.corpus.ping()));
+}
+
+TEST_F(EmbeddedCorpusTest, CountsDocumentsChunksAndBytes) {
+  Server server(directory());
+  ASSERT_TRUE(server.put({document("a", "One."), document("b", "Two.")}, "one"));
+  ASSERT_TRUE(server.put({document("a", "Three.")}, "two"));
+  EXPECT_EQ(server.corpus.size().documents, 3U);
+  EXPECT_EQ(server.corpus.size().chunks, 3U);
+  EXPECT_GT(server.corpus.size().index_bytes, 100U);
+}
+
+TEST_F(EmbeddedCorpusTest, RefusesEverythingBeforeItIsRestored) {
+  boost::asio::thread_pool pool(1);
+  const auto store = *store::DocumentStore::open(directory());
+  EmbeddedCorpus corpus(*store, pool, {});
+  EXPECT_EQ(corpus.version("default").error().code, Errc::unavailable);
+  const RequestContext context = as("default");
+  const RetrievalQuery query{"zebra", 5, {}};
+  EXPECT_EQ(run(corpus.retrieve(context, query)).error().code, Errc::unavailable);
+  EXPECT_EQ(run(corpus.put(context, {document("a", "zebra")})).error().code, Errc::unavailable);
+  pool.join();
+}
+
+TEST_F(EmbeddedCorpusTest, ShowsReadersWholeBatchesWhileWritersWrite) {
+  Server server(directory());
+  std::atomic<bool> writing = true;
+  std::vector<std::thread> readers;
+  for (int reader = 0; reader < 3; ++reader) {
+    readers.emplace_back([&server, &writing] {
+      while (writing.load()) {
+        // Both documents of a batch say the same number, whichever batch it is.
+        const Retrieved found = server.retrieve("zebra");
+        if (found.passages.empty()) continue;
+        ASSERT_EQ(found.passages.size(), 2U);
+        ASSERT_EQ(found.passages[0].text, found.passages[1].text);
+      }
+    });
+  }
+  std::thread other([&server] {
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(server.put({document("x" + std::to_string(i), "quagga")}));
+  });
+  for (int i = 0; i < 40; ++i) {
+    const std::string text = "zebra " + std::to_string(i);
+    ASSERT_TRUE(server.put({document("a", text), document("b", text)}));
+    EXPECT_EQ(server.retrieve("zebra").passages.at(0).text, text);
+  }
+  other.join();
+  writing = false;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(server.retrieve("quagga").passages.size(), 20U);
+  EXPECT_TRUE(server.version().ends_with("-60"));
+}
+
+}  // namespace
+}  // namespace ragd::retrieval
