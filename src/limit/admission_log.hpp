@@ -48,8 +48,11 @@ class AdmissionLog {
 
   /// Decides about one request and appends it if allowed. Nothing: the log has gone on to another epoch.
   std::optional<Decision> charge(Epoch epoch, Ticks now);
-  /// The newest record, also one whose author has not yet moved the head.
-  [[nodiscard]] Ticks latest() const;
+  /// The newest record, or one that came in meanwhile.
+  [[nodiscard]] Ticks latest() const {
+    const std::uint64_t index = index_of(head_.load());
+    return index > 0 ? time_of(slot(index - 1).load()) : 0;
+  }
 
  private:
   static constexpr unsigned kIndexBits = 40;
@@ -130,15 +133,9 @@ std::optional<Decision> AdmissionLog<Word>::charge(Epoch epoch, Ticks now) {
                       .reset = nanoseconds_until(seen.latest, now)};
     }
     if (!slot(index).compare_exchange_strong(seen.here, make_slot(epoch, index, verdict.record))) continue;
-    head_.compare_exchange_strong(seen.head, next);  // or somebody did it for us
+    head_.compare_exchange_strong(seen.head, next);  // or somebody did it for us: now the record is latest()
     return allowed(index, verdict.record, now);
   }
-}
-
-template <class Word>
-Ticks AdmissionLog<Word>::latest() const {
-  const View seen = view();
-  return seen.claimed ? time_of(seen.here) : seen.latest;
 }
 
 template <class Word>
