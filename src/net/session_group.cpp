@@ -56,7 +56,8 @@ bool ConnectionCount::wait_until_none(SteadyTime deadline) const {
   return none_.wait_until(lock, deadline, [this] { return count_ == 0; });
 }
 
-SessionGroup::SessionGroup(Executor executor, const HttpSettings& settings, HttpHandler& handler, obs::Metrics& metrics)
+SessionGroup::SessionGroup(const Executor& executor, const HttpSettings& settings, HttpHandler& handler,
+                           obs::Metrics& metrics)
     : settings_(settings),
       handler_(handler),
       metrics_(metrics),

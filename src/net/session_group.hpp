@@ -68,7 +68,7 @@ struct NewConnection {
 
 class SessionGroup {
  public:
-  SessionGroup(Executor executor, const HttpSettings& settings, HttpHandler& handler, obs::Metrics& metrics);
+  SessionGroup(const Executor& executor, const HttpSettings& settings, HttpHandler& handler, obs::Metrics& metrics);
 
   /// Serves a connection whose socket was made with this group's executor. From any thread.
   static void adopt(const SessionGroupPtr& group, NewConnection connection);
