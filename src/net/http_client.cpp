@@ -1,6 +1,6 @@
 #include "net/http_client.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 #include "net/framing.hpp"
 #include "net/socket.hpp"
 
@@ -47,7 +47,7 @@ Error no_answer(const BaseUrl& url, const error_code& ec) {
 
 bool has_content_type(const ClientRequest& request) {
   return std::any_of(request.headers.begin(), request.headers.end(),
-                     [](const auto& header) { return equal_ignoring_case(header.first, "content-type"); });
+                     [](const auto& header) { return base::equal_ignoring_case(header.first, "content-type"); });
 }
 
 std::string serialize(const ClientRequest& request, const std::string& authority) {
@@ -91,7 +91,7 @@ Result<BaseUrl> parse_base_url(std::string_view url) {
 
 std::optional<std::string_view> ClientResponse::header(std::string_view name) const {
   const auto found = std::find_if(headers.begin(), headers.end(),
-                                  [name](const auto& field) { return equal_ignoring_case(field.first, name); });
+                                  [name](const auto& field) { return base::equal_ignoring_case(field.first, name); });
   if (found == headers.end()) return std::nullopt;
   return found->second;
 }

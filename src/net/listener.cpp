@@ -1,6 +1,6 @@
 #include "net/listener.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 #include "net/client_address.hpp"
 #include "obs/log.hpp"
 
