@@ -1,6 +1,5 @@
 #include "cli/upload.hpp"
 
-#include "base/unicode.hpp"
 #include "cli/api.hpp"
 
 #include <algorithm>
@@ -106,25 +105,24 @@ Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, c
                                                          const std::set<std::string>& ids, const Sleeper& sleep) {
   std::map<std::string, std::string> hashes;
   if (ids.empty()) return hashes;
-  // The list is in order of id, after a given one: anything shorter than the first id that begins like it comes before.
-  std::string after(base::utf8_prefix(*ids.begin(), ids.begin()->size() - 1));
+  std::string cursor;
   for (std::size_t page = 0; page < kMaxPages; ++page) {
     std::string target = "/documents?limit=" + std::to_string(kPageSize);
-    if (!after.empty()) target += "&after=" + escape_query(after);
+    if (!cursor.empty()) target += "&cursor=" + escape_query(cursor);
     const auto response = send_patiently(transport, {"GET", target, ""}, sleep, [](const std::string&) {});
     if (!response) return response.error();
     if (response->status != 200) return fail(Errc::unavailable, explain(*response, url));
     const auto document = parse_body(*response, url);
     if (!document) return document.error();
+    std::string id;
     for (const auto item : array_field(document->root(), "documents")) {
-      std::string id = text_field(item, "id");
+      id = text_field(item, "id");
       simdjson::dom::element metadata;
       if (!ids.contains(id) || item["metadata"].get(metadata) != simdjson::SUCCESS) continue;
-      hashes.emplace(std::move(id), text_field(metadata, "file_sha256"));
+      hashes.emplace(id, text_field(metadata, "file_sha256"));
     }
-    std::string next = text_field(document->root(), "next");
-    if (next.empty() || next <= after || next >= *ids.rbegin()) break;
-    after = std::move(next);
+    cursor = text_field(document->root(), "next_cursor");
+    if (cursor.empty() || id >= *ids.rbegin()) break;  // the list is in order of id
   }
   return hashes;
 }

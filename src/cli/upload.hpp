@@ -58,8 +58,7 @@ class Uploader {
   UploadCounts counts_;
 };
 
-/// metadata.file_sha256 by id of those of `ids` the server has. `ids` are few beside the corpus: only the part of the
-/// list between the first and the last of them is read.
+/// metadata.file_sha256 by id of those of `ids` the server has, from its list of documents up to the last of them.
 [[nodiscard]] Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, const std::string& url,
                                                                        const std::set<std::string>& ids,
                                                                        const Sleeper& sleep);

@@ -72,7 +72,7 @@ class Ingest : public testing::Test {
   Console console_;
   bool dry_run_ = false;
   bool json_ = false;
-  std::string list_ = R"({"documents":[],"next":null})";
+  std::string list_ = R"({"documents":[],"next_cursor":null})";
   std::vector<ClientResponse> refusals_;  // taken from the back before anything is stored
   std::size_t max_body_ = 8U << 20U;
   std::vector<std::string> stored_;
@@ -110,7 +110,7 @@ TEST_F(Ingest, LeavesOutFilesTheServerHasUnchanged) {
   folder_.write("b.txt", "new");
   list_ = R"({"documents":[{"id":")" + id("a.txt") + R"(","metadata":{"file_sha256":")" + base::sha256_hex("same") +
           R"("}},{"id":")" + id("b.txt") + R"(","metadata":{"file_sha256":")" + base::sha256_hex("old") +
-          R"("}}],"next":null})";
+          R"("}}],"next_cursor":null})";
   EXPECT_EQ(run_folder(), kExitDone);
   EXPECT_THAT(stored_, ElementsAre(id("b.txt")));
   EXPECT_EQ(out_.str(), "ingested 1 (1 unchanged, 0 failed), 1 chunks, in 0.0 s\n");
@@ -119,8 +119,12 @@ TEST_F(Ingest, LeavesOutFilesTheServerHasUnchanged) {
 TEST_F(Ingest, ReadsTheListPageByPageAndNoFurtherThanItsOwnFiles) {
   folder_.write("a.txt", "x");
   folder_.write("b.txt", "y");
-  std::vector<std::string> pages{R"({"documents":[],"next":")" + id("a.txt") + R"("})",
-                                 R"({"documents":[],"next":")" + id("z") + R"("})"};
+  const auto entry = [](const std::string& document, std::string_view text) {
+    return R"({"id":")" + document + R"(","metadata":{"file_sha256":")" + base::sha256_hex(text) + R"("}})";
+  };
+  std::vector<std::string> pages{
+      R"({"documents":[)" + entry(id("a.txt"), "x") + R"(],"next_cursor":"one & two"})",
+      R"({"documents":[)" + entry(id("b.txt"), "old") + "," + entry(id("c.txt"), "z") + R"(],"next_cursor":"three"})"};
   transport_ = fakes::ScriptedTransport([&](const ClientRequest& request) -> Result<ClientResponse> {
     if (request.method != "GET") return serve(request);
     const std::string page = pages.front();
@@ -129,8 +133,9 @@ TEST_F(Ingest, ReadsTheListPageByPageAndNoFurtherThanItsOwnFiles) {
   });
   EXPECT_EQ(run_folder(), kExitDone);
   EXPECT_THAT(pages, IsEmpty());
-  EXPECT_EQ(transport_.requests[0].target, "/documents?limit=1000&after=" + escape_query(id("a.tx")));
-  EXPECT_EQ(transport_.requests[1].target, "/documents?limit=1000&after=" + escape_query(id("a.txt")));
+  EXPECT_EQ(transport_.requests[0].target, "/documents?limit=1000");
+  EXPECT_EQ(transport_.requests[1].target, "/documents?limit=1000&cursor=one%20%26%20two");
+  EXPECT_THAT(stored_, ElementsAre(id("b.txt"))) << "a.txt is on the first page";
 }
 
 TEST_F(Ingest, NamesABadFileAndGoesOn) {
