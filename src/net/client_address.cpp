@@ -15,11 +15,6 @@ namespace ip = boost::asio::ip;
 
 namespace {
 
-std::string bytes_of(const ip::address& address) {
-  const auto as_text = [](const auto& bytes) { return std::string(bytes.begin(), bytes.end()); };
-  return address.is_v4() ? as_text(address.to_v4().to_bytes()) : as_text(address.to_v6().to_bytes());
-}
-
 /// With all bits behind the first `prefix` cleared.
 ip::address masked(const ip::address& address, unsigned prefix) {
   const auto mask = [prefix](auto bytes) {

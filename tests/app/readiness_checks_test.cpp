@@ -38,7 +38,7 @@ class ReadinessChecksTest : public testing::Test {
 
   /// Runs the core until `done` says so; every wait is for a timer of a few milliseconds.
   void run_until(const std::function<bool()>& done) {
-    for (int turns = 0; turns < 100'000 && !done(); ++turns) core_.run_one();
+    for (int turns = 0; turns < 10'000 && !done(); ++turns) core_.run_one();
     EXPECT_TRUE(done());
   }
 
@@ -80,9 +80,9 @@ TEST_F(ReadinessChecksTest, ACheckThatHangsCountsAsFailedAndIsNotStartedTwice) {
       gate(core_, 1h);
   int started = 0;
   struct Hang {
-    static Task<Result<void>> up_then_hang(int& started, decltype(gate)& gate) {
+    static Task<Result<void>> hang_the_second_time(int& started, decltype(gate)& gate) {
       ++started;
-      if (started == 1) co_return Result<void>{};
+      if (started != 2) co_return Result<void>{};
       boost::system::error_code error;
       const boost::asio::use_awaitable_t<Executor> token;
       auto waiting = boost::asio::redirect_error(token, error);
@@ -90,17 +90,15 @@ TEST_F(ReadinessChecksTest, ACheckThatHangsCountsAsFailedAndIsNotStartedTwice) {
       co_return Result<void>{};
     }
   };
-  ReadinessChecks checks(core_, {healthy(), [&] { return Hang::up_then_hang(started, gate); }, healthy()}, readiness_,
-                         {1ms, 3ms});
+  ReadinessChecks checks(core_, {healthy(), [&] { return Hang::hang_the_second_time(started, gate); }, healthy()},
+                         readiness_, {1ms, 3ms});
   checks.start();
   run_until([this] { return readiness_.ready(); });
   run_until([this] { return !readiness_.statuses()[1].up; });
   EXPECT_EQ(started, 2);
   gate.cancel();
-  run_until([this] { return readiness_.statuses()[1].up || healthy_calls_ > 100'000; });
+  run_until([this] { return readiness_.statuses()[1].up; });
   checks.stop();
-  gate.cancel();
-  core_.run();
 }
 
 TEST_F(ReadinessChecksTest, OnlyRequiredDependenciesDecide) {
