@@ -1,8 +1,8 @@
 #include "api/api_keys.hpp"
 
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
 
-#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -34,13 +34,8 @@ std::optional<Digest> parse_digest(std::string_view hex) {
   return digest;
 }
 
-/// Names and tenants end up in keys, logs and metrics: nothing that needs escaping anywhere.
-bool is_plain_name(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  });
-}
+/// Names and tenants end up in keys, logs and metrics.
+constexpr std::size_t kMaxNameBytes = 64;
 
 Result<Scopes> parse_scopes(const std::string& list) {
   Scopes scopes = 0;
@@ -70,7 +65,8 @@ Result<KeyLine> parse_line(const std::vector<std::string>& words) {
     return fail(Errc::bad_request, "expected '<name> <sha-256> <scopes> [<tenant>]'");
   }
   KeyLine line;
-  if (!is_plain_name(words[0])) return fail(Errc::bad_request, "a name is 1..64 of A-Z a-z 0-9 . _ -");
+  if (!base::is_plain_name(words[0], kMaxNameBytes))
+    return fail(Errc::bad_request, "a name is 1..64 of A-Z a-z 0-9 . _ -");
   line.caller.key_name = words[0];
   const auto digest = parse_digest(words[1]);
   if (!digest) return fail(Errc::bad_request, "the second word must be a SHA-256 in 64 hex digits");
@@ -79,7 +75,8 @@ Result<KeyLine> parse_line(const std::vector<std::string>& words) {
   if (!scopes) return scopes.error();
   line.caller.scopes = *scopes;
   if (words.size() == 4) {
-    if (!is_plain_name(words[3])) return fail(Errc::bad_request, "a tenant is 1..64 of A-Z a-z 0-9 . _ -");
+    if (!base::is_plain_name(words[3], kMaxNameBytes))
+      return fail(Errc::bad_request, "a tenant is 1..64 of A-Z a-z 0-9 . _ -");
     line.caller.tenant = words[3];
   }
   return line;

@@ -1,7 +1,8 @@
 #include "api/cors.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
-#include <cctype>
 
 namespace ragd::api {
 
@@ -9,24 +10,6 @@ namespace {
 
 constexpr std::string_view kExposed =
     "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Cache-Status, Server-Timing";
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-}
 
 /// A serialised origin: scheme://host[:port], nothing behind it. "null" is never granted: any sandbox can send it.
 bool is_origin(std::string_view text) {
@@ -41,7 +24,7 @@ template <class Visit>
 bool for_each_member(std::string_view list, Visit visit) {
   while (!list.empty()) {
     const auto comma = list.find(',');
-    const std::string_view member = trim(list.substr(0, comma));
+    const std::string_view member = base::trim_blanks(list.substr(0, comma));
     if (!member.empty() && !visit(member)) return false;
     if (comma == std::string_view::npos) return true;
     list.remove_prefix(comma + 1);
@@ -61,14 +44,14 @@ Result<Cors> Cors::make(const CorsSettings& settings) {
       return fail(Errc::bad_request, "cors.origins: '" + origin + "' is not an origin (scheme://host[:port])");
     }
     // Browsers send scheme and host in lower case.
-    std::transform(origin.begin(), origin.end(), origin.begin(), [](unsigned char c) { return std::tolower(c); });
+    origin = base::to_lower(origin);
   }
   if (cors.any_origin_ && settings.credentials) {
     return fail(Errc::bad_request, "cors.origins = \"*\" cannot go together with cors.credentials");
   }
   for (const std::string& header : settings.headers) cors.any_header_ = cors.any_header_ || header == "*";
   for (const std::string& method : settings.methods) {
-    if (!is_token(method)) return fail(Errc::bad_request, "cors.methods: '" + method + "' is not a method");
+    if (!base::is_token(method)) return fail(Errc::bad_request, "cors.methods: '" + method + "' is not a method");
     if (!cors.methods_.empty()) cors.methods_ += ", ";
     cors.methods_ += method;
   }
@@ -100,9 +83,10 @@ void Cors::answer_preflight(const net::HttpRequest& request, net::HttpResponse& 
   const bool method_listed =
       std::find(settings_.methods.begin(), settings_.methods.end(), method) != settings_.methods.end();
   const bool headers_listed = for_each_member(headers, [&](std::string_view name) {
-    return is_token(name) &&
-           (any_header_ || std::any_of(settings_.headers.begin(), settings_.headers.end(),
-                                       [&](const std::string& listed) { return equals_ignoring_case(listed, name); }));
+    return base::is_token(name) && (any_header_ || std::any_of(settings_.headers.begin(), settings_.headers.end(),
+                                                               [&](const std::string& listed) {
+                                                                 return base::equal_ignoring_case(listed, name);
+                                                               }));
   });
   if (!allows_origin(origin) || !method_listed || !headers_listed) return;
   add_origin(origin, response);

@@ -1,9 +1,7 @@
 #include "api/fields.hpp"
 
+#include "base/ascii.hpp"
 #include "base/unicode.hpp"
-
-#include <algorithm>
-#include <cctype>
 
 namespace ragd::api {
 
@@ -23,12 +21,6 @@ std::optional<dom::element> present(const dom::object& object, std::string_view 
   dom::element value;
   if (object.at_key(name).get(value) != simdjson::SUCCESS || value.is_null()) return std::nullopt;
   return value;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
 }
 
 std::optional<MetadataValue> scalar(const dom::element& value) {
@@ -90,18 +82,18 @@ Result<Condition> condition_of(std::string_view field, const dom::element& value
 }  // namespace
 
 Result<void> check_json_content(const net::HttpRequest& request) {
-  if (const auto encoding = request.header("Content-Encoding"); encoding && lower(*encoding) != "identity") {
+  if (const auto encoding = request.header("Content-Encoding"); encoding && base::to_lower(*encoding) != "identity") {
     return fail(Errc::unsupported_media_type, "content-encoding", "send the body without Content-Encoding");
   }
   const auto header = request.header("Content-Type");
   if (!header) return {};
-  std::string type = lower(*header);
+  std::string type = base::to_lower(*header);
   std::string parameters;
   if (const auto semicolon = type.find(';'); semicolon != std::string::npos) {
     parameters = type.substr(semicolon + 1);
     type.resize(semicolon);
   }
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
+  type = base::trim_blanks(type);
   const bool json = type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"));
   if (!json) return fail(Errc::unsupported_media_type, "content-type", "send the body as application/json");
   if (const auto charset = parameters.find("charset="); charset != std::string::npos) {

@@ -1,6 +1,7 @@
 #include "api/gate.hpp"
 
 #include "api/route.hpp"
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
 #include "obs/log.hpp"
 
@@ -15,9 +16,8 @@ namespace {
 std::string_view presented_key(const net::HttpRequest& request) {
   if (const auto authorization = request.header("Authorization")) {
     constexpr std::string_view kBearer = "bearer ";
-    std::string scheme(authorization->substr(0, kBearer.size()));
-    std::transform(scheme.begin(), scheme.end(), scheme.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (scheme == kBearer) return authorization->substr(kBearer.size());
+    if (base::equal_ignoring_case(authorization->substr(0, kBearer.size()), kBearer))
+      return authorization->substr(kBearer.size());
   }
   return request.header("X-API-Key").value_or("");
 }
@@ -66,6 +66,7 @@ Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
   }
   if (policy_->cors.is_preflight(request)) {
     policy_->cors.answer_preflight(request, exchange.response);
+    state.preflight = true;
     return Verdict::answered;
   }
   if (open) return Verdict::pass;

@@ -27,6 +27,7 @@ struct RequestState final : net::HandlerState {
   std::string client;            ///< for the log: the key's name, or the address without its host part
   std::optional<Error> failure;  ///< the answer is this error's problem
   long retry_after_s = 0;        ///< with a failure: when to try again; 0: not said
+  bool preflight = false;        ///< the answer to a CORS preflight, which has all its headers already
   bool in_flight = false;        ///< counted in rag_in_flight_requests
 
   // Left by the query endpoint for the counters, the log line and Server-Timing.

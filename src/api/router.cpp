@@ -164,7 +164,7 @@ void Router::complete(net::Exchange& exchange, RequestState& state) {
     if (state.failure->code == Errc::overloaded && state.retry_after_s == 0) state.retry_after_s = 1;
     write_problem(response, *state.failure, state.context.request_id, state.retry_after_s);
   }
-  gate_.add_cors_headers(exchange.request, response);
+  if (!state.preflight) gate_.add_cors_headers(exchange.request, response);
   response.add_header("X-Request-Id", state.context.request_id);
   response.add_header("Cache-Control", "private, no-store");
   std::string timing;

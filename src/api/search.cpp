@@ -2,6 +2,7 @@
 
 #include "api/fields.hpp"
 #include "base/json.hpp"
+#include "rag/answer_body.hpp"
 
 namespace ragd::api {
 
@@ -29,19 +30,6 @@ Result<RetrievalQuery> read_request(const net::HttpRequest& request) {
   return query;
 }
 
-void write_result(base::JsonWriter& json, const Passage& passage) {
-  json.begin_object();
-  json.key("document_id").string(passage.document_id);
-  json.key("chunk_id").string(passage.chunk_id);
-  json.key("title").string(passage.title);
-  json.key("source").string(passage.source);
-  json.key("score").number(passage.score);
-  json.key("text").string(passage.text);
-  json.key("start").integer(passage.start);
-  json.key("end").integer(passage.end);
-  json.end_object();
-}
-
 }  // namespace
 
 Task<Result<void>> SearchEndpoint::answer(net::Exchange& exchange) {
@@ -51,7 +39,11 @@ Task<Result<void>> SearchEndpoint::answer(net::Exchange& exchange) {
   if (!found) co_return found.error();
   base::JsonWriter json(exchange.response.body);
   json.begin_object().key("results").begin_array();
-  for (const Passage& passage : found->passages) write_result(json, passage);
+  for (const Passage& passage : found->passages) {
+    json.begin_object();
+    rag::write_passage(json, passage);
+    json.end_object();
+  }
   json.end_array().key("corpus_version").string(found->version).end_object();
   co_return Result<void>{};
 }

@@ -22,9 +22,9 @@ sigset_t awaited_signals() {
   return signals;
 }
 
-int refuse(const Error& error) {
-  std::cerr << "ragd: " << error.detail << '\n';
-  return error.code == Errc::bad_request ? 2 : 1;
+int refuse(const Error& error, int exit_code) {
+  std::cerr << error.detail << '\n';
+  return exit_code;
 }
 
 void warn_of_open_door(const Settings& settings) {
@@ -69,7 +69,7 @@ void obey_signals(Server& server, const SettingsSources& sources, const sigset_t
 
 int serve(const SettingsSources& sources) {
   auto loaded = load_settings(sources);
-  if (!loaded) return refuse(loaded.error());
+  if (!loaded) return refuse(loaded.error(), 2);
   const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a client or a log reader that went away is an error code, not an end
@@ -79,7 +79,7 @@ int serve(const SettingsSources& sources) {
   auto server = Server::start(loaded->values);
   if (!server) {
     obs::stop_log();
-    return refuse(server.error());
+    return refuse(server.error(), server.error().code == Errc::bad_request ? 2 : 1);
   }
   obey_signals(**server, sources, signals);
   server->reset();

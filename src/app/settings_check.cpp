@@ -80,7 +80,7 @@ Result<void> check_drain(const LoadedSettings& loaded) {
 
 Result<void> check_settings(const LoadedSettings& loaded) {
   for (const auto& check : {check_listen, check_cors, check_rate_limit, check_drain}) {
-    if (const auto sound = check(loaded); !sound) return sound;
+    if (auto sound = check(loaded); !sound) return sound;
   }
   return {};
 }

@@ -99,19 +99,19 @@ Result<void> apply_file(LoadedSettings& loaded, const std::string& file) {
   const auto entries = read_toml(*text, file);
   if (!entries) return entries.error();
   for (const TomlEntry& entry : *entries) {
-    if (const auto done = apply_entry(loaded, entry, file); !done) return done;
+    if (auto done = apply_entry(loaded, entry, file); !done) return done;
   }
   return {};
 }
 
 Result<void> apply_environment(LoadedSettings& loaded, const std::map<std::string, std::string>& environment) {
-  if (const auto known = refuse_unknown_variables(environment); !known) return known;
+  if (auto known = refuse_unknown_variables(environment); !known) return known;
   for (const SettingRow& row : settings_table()) {
     const auto variable = find_variable(row, environment);
     if (!variable) return variable.error();
     if (variable->name.empty()) continue;
     const SettingOrigin origin{SettingOrigin::Kind::environment, variable->name};
-    if (const auto done = assign(loaded, {row, variable->value, origin}); !done) return done;
+    if (auto done = assign(loaded, {row, variable->value, origin}); !done) return done;
   }
   return {};
 }
@@ -126,7 +126,7 @@ Result<void> apply_flags(LoadedSettings& loaded, const std::vector<std::pair<std
       return fail(Errc::unprocessable, origin.blame() + ": unknown flag" + base::did_you_mean(name, names));
     }
     const SettingRow& row = settings_table()[static_cast<std::size_t>(found - names.begin())];
-    if (const auto done = assign(loaded, {row, value, origin}); !done) return done;
+    if (auto done = assign(loaded, {row, value, origin}); !done) return done;
   }
   return {};
 }

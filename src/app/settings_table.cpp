@@ -26,7 +26,6 @@ struct Traits {
   bool secret = false;
   std::vector<std::string> env_aliases;
 };
-const Traits kReloads{.reloadable = true, .secret = false, .env_aliases = {}};
 
 template <class Access, class Codec>
 SettingRow make_row(std::string_view key, Access access, Codec codec, std::string_view doc, const Traits& traits) {
@@ -67,18 +66,18 @@ SettingRow row(std::string_view key, Part Settings::*part, T Part::*member, Code
   return make_row(key, access, std::move(codec), doc, traits);
 }
 
-const Choice<LogLevel> kLogLevels{{.names = {"debug", "info", "warning", "error"}, .synonyms = {{"warn", 2}}}};
-const Choice<Toggle> kToggles{{.names = {"auto", "true", "false"}, .synonyms = {{"on", 1}, {"off", 2}}}};
-const Choice<LimitAlgorithm> kAlgorithms{{.names = {"auto", "exact", "gcra"}, .synonyms = {}}};
-
 std::vector<SettingRow> make_table() {
+  const Traits reloads{.reloadable = true, .secret = false, .env_aliases = {}};
+  const Choice<LogLevel> log_levels{{.names = {"debug", "info", "warning", "error"}, .synonyms = {{"warn", 2}}}};
+  const Choice<Toggle> toggles{{.names = {"auto", "true", "false"}, .synonyms = {{"on", 1}, {"off", 2}}}};
+  const Choice<LimitAlgorithm> algorithms{{.names = {"auto", "exact", "gcra"}, .synonyms = {}}};
   return {
       row("listen", &Settings::listen, Address{},
           "Where the server listens. Port 0 takes a free one. Anything but a loopback address needs auth.keys_file or "
           "insecure_no_auth."),
       row("data_dir", &Settings::data_dir, Text{.required = true},
           "Folder of the documents and the cache; made when missing."),
-      row("log_level", &Settings::log_level, kLogLevels, "The least severe log lines that are written.",
+      row("log_level", &Settings::log_level, log_levels, "The least severe log lines that are written.",
           {.reloadable = true, .secret = false, .env_aliases = {"LOG_LEVEL"}}),
       row("threads", &Settings::threads, Integer{0, 1024}, "Threads that serve requests; 0 is one per core."),
       row("insecure_no_auth", &Settings::insecure_no_auth, Boolean{},
@@ -105,36 +104,36 @@ std::vector<SettingRow> make_table() {
 
       row("rate_limit.requests", &Settings::rate_limit, &RateLimitSettings::requests,
           Integer{0, std::numeric_limits<std::uint32_t>::max()},
-          "Requests a client may make per window (else 429); 0 switches the limit off.", kReloads),
+          "Requests a client may make per window (else 429); 0 switches the limit off.", reloads),
       row("rate_limit.window", &Settings::rate_limit, &RateLimitSettings::window, Duration{1ms, 24h},
-          "The window of rate_limit.requests.", kReloads),
-      row("rate_limit.algorithm", &Settings::rate_limit, &RateLimitSettings::algorithm, kAlgorithms,
+          "The window of rate_limit.requests.", reloads),
+      row("rate_limit.algorithm", &Settings::rate_limit, &RateLimitSettings::algorithm, algorithms,
           "exact never allows more than rate_limit.requests in any window, for up to 1024 of them; gcra paces larger "
           "limits smoothly; auto picks by rate_limit.requests.",
-          kReloads),
+          reloads),
       row("rate_limit.max_clients", &Settings::rate_limit, &RateLimitSettings::max_clients, Integer{1, 1U << 24U},
-          "Clients remembered at once; the table's memory is taken at the start.", kReloads),
+          "Clients remembered at once; the table's memory is taken at the start.", reloads),
       row("rate_limit.shadow", &Settings::rate_limit, &RateLimitSettings::shadow, Boolean{},
-          "Counts what would be refused and refuses nothing.", kReloads),
+          "Counts what would be refused and refuses nothing.", reloads),
 
       row("cors.origins", &Settings::cors, &CorsSettings::origins, List{},
           "Origins whose pages may call the API, as https://host[:port], or *; an empty list switches CORS off.",
-          kReloads),
+          reloads),
       row("cors.credentials", &Settings::cors, &CorsSettings::credentials, Boolean{},
-          "Lets those pages send credentials; cannot go with the origin *.", kReloads),
-      row("cors.methods", &Settings::cors, &CorsSettings::methods, List{}, "Methods those pages may use.", kReloads),
+          "Lets those pages send credentials; cannot go with the origin *.", reloads),
+      row("cors.methods", &Settings::cors, &CorsSettings::methods, List{}, "Methods those pages may use.", reloads),
       row("cors.headers", &Settings::cors, &CorsSettings::headers, List{},
-          "Request headers those pages may set; * allows whichever they ask for.", kReloads),
+          "Request headers those pages may set; * allows whichever they ask for.", reloads),
       row("cors.max_age", &Settings::cors, &CorsSettings::max_age, Duration{0ms, 24h},
-          "How long a browser may remember a preflight's answer.", kReloads),
+          "How long a browser may remember a preflight's answer.", reloads),
 
       row("cache.ttl", &Settings::cache, &CacheSettings::ttl, Duration{1ms, 24h * 365},
-          "How long a stored answer may be served.", kReloads),
+          "How long a stored answer may be served.", reloads),
       row("cache.max_bytes", &Settings::cache, &CacheSettings::max_bytes, Size{kMiB, kTiB},
           "Disk space for stored answers; the oldest go first."),
       row("cache.hot_bytes", &Settings::cache, &CacheSettings::hot_bytes, Size{0, kTiB},
           "Memory for the answers asked for most recently."),
-      row("cache.fold_case", &Settings::cache, &CacheSettings::fold_case, kToggles,
+      row("cache.fold_case", &Settings::cache, &CacheSettings::fold_case, toggles,
           "Whether questions that differ in case alone share an answer; auto does so for the extractive answerer "
           "only."),
 
@@ -147,7 +146,7 @@ std::vector<SettingRow> make_table() {
           "Questions worked on at once; further ones get 503."),
 
       row("ready.required", &Settings::ready, &ReadySettings::required, List{{"cache", "vector_db", "llm"}},
-          "The parts without which /health/ready says not_ready.", kReloads),
+          "The parts without which /health/ready says not_ready.", reloads),
 
       row("drain.delay", &Settings::drain, &DrainSettings::delay, Duration{0ms, 1h},
           "After SIGTERM: how long connections are still accepted while readiness already says no."),

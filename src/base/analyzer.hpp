@@ -22,7 +22,8 @@ enum class TermUse : unsigned char {
   query,     ///< stop words and question words ("what", "which", "how", ...) dropped
 };
 
-/// Terms in order of appearance. The input must be valid UTF-8.
+/// Terms in order of appearance. The input must be valid UTF-8. A query of dropped words alone has no terms: falling
+/// back on them would find every document and answer nothing.
 [[nodiscard]] std::vector<Term> analyze(std::string_view text, TermUse use);
 
 /// Changes whenever analyze would give different terms for the same text.

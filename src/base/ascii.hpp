@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,16 @@ namespace ragd::base {
 
 [[nodiscard]] constexpr bool is_letter(char c) {
   return is_upper(c) || (c >= 'a' && c <= 'z');
+}
+
+[[nodiscard]] constexpr bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// What no line of an HTTP head may hold: controls, except the tab that may stand between words of a value.
+[[nodiscard]] constexpr bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t') || byte == 0x7F;
 }
 
 /// Space, tab, line feed, vertical tab, form feed, carriage return.
@@ -48,6 +59,28 @@ namespace ragd::base {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
+}
+
+/// Without spaces and tabs at both ends: HTTP's optional white space, where a line end is no such thing.
+[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// A token of RFC 9110: methods, field names.
+[[nodiscard]] constexpr bool is_token(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [kMarks](char c) {
+    return is_letter(c) || is_digit(c) || kMarks.find(c) != std::string_view::npos;
+  });
+}
+
+/// What names of keys, tenants and request ids are made of: nothing that needs escaping anywhere.
+[[nodiscard]] constexpr bool is_plain_name(std::string_view text, std::size_t max_bytes) {
+  return !text.empty() && text.size() <= max_bytes && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
+  });
 }
 
 }  // namespace ragd::base

@@ -1,5 +1,6 @@
 #include "base/ids.hpp"
 
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
 
 #include <openssl/rand.h>
@@ -60,10 +61,7 @@ std::string random_hex_128() {
 }
 
 bool is_request_id(std::string_view text) {
-  return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  });
+  return is_plain_name(text, 128);
 }
 
 std::string_view trace_id_of(std::string_view traceparent) {

@@ -33,13 +33,17 @@ bool is_rule(std::string_view line) {
          line.find_first_not_of(line[0]) == std::string_view::npos;
 }
 
-LineKind kind_of(std::string_view line) {
+}  // namespace
+
+LineKind kind_of_line(std::string_view line) {
   if (line.empty()) return LineKind::blank;
   if (is_rule(line)) return LineKind::rule;
   if (is_heading(line)) return LineKind::heading;
   if (is_list_item(line)) return LineKind::list_item;
   return LineKind::prose;
 }
+
+namespace {
 
 bool ended_early(const Line& line, const Line& next) {
   const std::string_view word = next.content.substr(0, next.content.find(' '));
@@ -61,7 +65,7 @@ bool LineScanner::next() {
   const std::size_t end = std::min(text_.find('\n', at_), text_.size());
   line_.begin = at_;
   line_.content = trim_lines(text_.substr(at_, end - at_));
-  line_.kind = kind_of(line_.content);
+  line_.kind = kind_of_line(line_.content);
   at_ = std::min(end + 1, text_.size());
   return true;
 }

@@ -1,5 +1,5 @@
 // Lines as plain text and Markdown use them, and which line ends are more than a soft wrap. Stateless but for the
-// scanner, which belongs to one caller. Line ends are LF, CRLF and the Unicode paragraph separators' ASCII kin only.
+// scanner, which belongs to one caller. Lines end at LF, a CR before it is white space.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +34,9 @@ class LineScanner {
   std::size_t at_ = 0;
   Line line_;
 };
+
+/// `line` is one line without white space around it.
+[[nodiscard]] LineKind kind_of_line(std::string_view line);
 
 /// Without ASCII white space at either end.
 [[nodiscard]] std::string_view trim_lines(std::string_view text);

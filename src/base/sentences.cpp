@@ -91,19 +91,13 @@ bool closes_sentence(std::string_view text, std::size_t stop, std::size_t next) 
   return true;
 }
 
-/// Past quotes, brackets and reference marks ("[12]") that belong to the sentence just closed.
+/// Past quotes, brackets and reference marks that belong to the sentence just closed.
 std::size_t skip_closers(std::string_view text, std::size_t at) {
   while (at < text.size()) {
     const CodePoint c = code_point_at(text, at);
-    if (is_closer(c.value)) {
-      at += c.length;
-      continue;
-    }
-    if (c.value != U'[') return at;
-    std::size_t end = at + 1;
-    while (end < text.size() && is_ascii_digit(static_cast<unsigned char>(text[end]))) ++end;
-    if (end == at + 1 || end >= text.size() || text[end] != ']') return at;
-    at = end + 1;
+    const std::size_t length = is_closer(c.value) ? c.length : reference_mark_length(text.substr(at));
+    if (length == 0) break;
+    at += length;
   }
   return at;
 }
@@ -169,6 +163,13 @@ void split_block(std::string_view text, std::size_t begin, std::size_t end, std:
 }
 
 }  // namespace
+
+std::size_t reference_mark_length(std::string_view text) {
+  if (!text.starts_with('[')) return 0;
+  const std::size_t end = text.find_first_not_of("0123456789,;-– ", 1);
+  if (end == std::string_view::npos || text[end] != ']') return 0;
+  return text.substr(1, end - 1).find_first_of("0123456789") == std::string_view::npos ? 0 : end + 1;
+}
 
 std::vector<Span> split_sentences(std::string_view text) {
   std::vector<Span> spans;

@@ -20,4 +20,7 @@ struct Span {
 /// Blocks separated by blank lines, in order, trimmed; likewise complete.
 [[nodiscard]] std::vector<Span> split_paragraphs(std::string_view text);
 
+/// The length of a reference mark like "[12]", "[3, 4]" or "[1–3]" that begins the text, else 0.
+[[nodiscard]] std::size_t reference_mark_length(std::string_view text);
+
 }  // namespace ragd::base

@@ -6,7 +6,9 @@ std::string_view version() {
   return RAGD_VERSION;
 }
 
-std::string_view revision() { return RAGD_REVISION; }
+std::string_view revision() {
+  return RAGD_REVISION;
+}
 
 std::string_view compiler() {
 #ifdef __clang__

@@ -17,7 +17,8 @@ class Writer {
 
   template <std::unsigned_integral T>
   void number(T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i) bytes_ += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      bytes_ += static_cast<char>(static_cast<unsigned char>(value >> (8 * i)));
   }
   void text(std::string_view value) {
     number(static_cast<std::uint32_t>(value.size()));

@@ -160,11 +160,14 @@ Result<void> RocksResponseCache::discard(const CacheKey& key, std::int64_t now_m
 Result<std::uint64_t> RocksResponseCache::erase(const PurgeSelector& selector) {
   // Whoever passed the epoch check before it moved on is still writing under a stripe: wait for each.
   for (std::mutex& stripe : stripes_) const std::lock_guard passed(stripe);
-  const std::uint64_t hot = hot_.purge(selector);
   auto erased = store_->erase_if([&selector](std::string_view /*key*/, std::string_view record) {
     const auto answer = decode(record);
     return !answer || matches(selector, *answer);
   });
+  // A read that began after the first step of the epoch may still hold what the disk has just lost: the second step
+  // keeps that out of the hot tier, or the sweep finds it there.
+  epoch_.fetch_add(1);
+  const std::uint64_t hot = hot_.purge(selector);
   if (!erased) {
     note_failure(obs::CacheOp::put, erased.error());
     return erased;

@@ -2,8 +2,8 @@
 //
 // Thread-safe. Reads try memory, then RocksDB's own memory, and go to the pool only for the disk; writes and purges run
 // on the pool. It refuses to store what a purge has outdated: a purge moves the epoch on first, then waits for the
-// writers that had already passed the check, then erases. Outlived by nothing it handed to the pool: the owner joins
-// the pool before the cache goes.
+// writers that had already passed the check, erases on disk, moves the epoch on once more and sweeps memory. Outlived
+// by nothing it handed to the pool: the owner joins the pool before the cache goes.
 #pragma once
 
 #include "cache/hot_tier.hpp"

@@ -1,7 +1,6 @@
 #include "net/client_address.hpp"
 
-#include "base/hash.hpp"
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 
 #include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/ip/address_v6.hpp>
@@ -43,7 +42,7 @@ std::optional<ip::address> parse_address(std::string_view text) {
 
 /// One hop as proxies write it: an address, perhaps in brackets, perhaps with a port.
 std::optional<ip::address> parse_hop(std::string_view hop) {
-  hop = trimmed(hop);
+  hop = base::trim_blanks(hop);
   if (hop.starts_with('[')) {
     const std::size_t close = hop.find(']');
     if (close == std::string_view::npos) return std::nullopt;
@@ -61,7 +60,7 @@ bool is_trusted(const ip::address& address, std::span<const AddressBlock> truste
 }
 
 Error bad_block(std::string_view text, const std::string& why) {
-  return fail(Errc::unprocessable, "'" + std::string(text) + "' " + why);
+  return fail(Errc::unprocessable, std::string("\'").append(text).append("\' ").append(why));
 }
 
 }  // namespace
@@ -74,10 +73,6 @@ ip::address unmapped(const ip::address& address) {
 ip::address client_network(const ip::address& address) {
   const ip::address plain = unmapped(address);
   return plain.is_v4() ? plain : masked(plain, 64);
-}
-
-std::uint64_t client_hash(const ip::address& address) {
-  return base::hash64(bytes_of(client_network(address)));
 }
 
 Result<AddressBlock> AddressBlock::parse(std::string_view text) {
@@ -122,7 +117,7 @@ ClientAddress client_address(const HttpRequest& request, std::span<const Address
   const bool believed = is_trusted(client.address, trusted);
   // Several fields are one list in their order (RFC 9110, 5.2), so the last field holds the nearest hops.
   for (auto field = request.headers.rbegin(); field != request.headers.rend(); ++field) {
-    if (!equal_ignoring_case(field->name, "x-forwarded-for")) continue;
+    if (!base::equal_ignoring_case(field->name, "x-forwarded-for")) continue;
     if (!believed) {
       client.ignored_forwarding = true;
       return client;

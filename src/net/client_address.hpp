@@ -10,7 +10,6 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +22,6 @@ namespace ragd::net {
 
 /// What limits count as one client: an IPv4 address, or the /64 of an IPv6 one.
 [[nodiscard]] boost::asio::ip::address client_network(const boost::asio::ip::address& address);
-
-/// Well mixed, equal for equal networks.
-[[nodiscard]] std::uint64_t client_hash(const boost::asio::ip::address& address);
 
 /// The addresses whose first `prefix` bits are those of `network`.
 struct AddressBlock {

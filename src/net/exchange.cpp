@@ -1,14 +1,15 @@
 #include "net/exchange.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 
 #include <algorithm>
 
 namespace ragd::net {
 
 std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
-  const auto found = std::find_if(headers.begin(), headers.end(),
-                                  [name](const HeaderField& field) { return equal_ignoring_case(field.name, name); });
+  const auto found = std::find_if(headers.begin(), headers.end(), [name](const HeaderField& field) {
+    return base::equal_ignoring_case(field.name, name);
+  });
   if (found == headers.end()) return std::nullopt;
   return found->value;
 }
@@ -19,7 +20,8 @@ void HttpResponse::add_header(std::string_view name, std::string_view value) {
   headers.append(value);
   // A control character in a value could end the field and start one of the sender's choice.
   std::replace_if(
-      headers.begin() + static_cast<std::ptrdiff_t>(begin), headers.end(), [](char c) { return is_control(c); }, ' ');
+      headers.begin() + static_cast<std::ptrdiff_t>(begin), headers.end(), [](char c) { return base::is_control(c); },
+      ' ');
   headers.append("\r\n");
 }
 

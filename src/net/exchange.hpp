@@ -79,7 +79,8 @@ struct Admission {
 };
 
 /// All calls for one connection come from its core, in this order, once per request:
-/// admit, [handle], finish. A request that breaks HTTP gets reject instead of the first two.
+/// admit, [handle], finish. A request that breaks HTTP gets reject instead of the first two, or instead of handle
+/// when it is the body that breaks it (size, framing, time). Whoever was asked anything hears finish, exactly once.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;

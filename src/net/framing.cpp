@@ -1,6 +1,6 @@
 #include "net/framing.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -32,9 +32,9 @@ struct Fields {
 void read_connection(std::string_view list, Fields& fields) {
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());
-    const std::string_view option = trimmed(list.substr(0, comma));
-    if (equal_ignoring_case(option, "close")) fields.close = true;
-    if (equal_ignoring_case(option, "keep-alive")) fields.keep_alive = true;
+    const std::string_view option = base::trim_blanks(list.substr(0, comma));
+    if (base::equal_ignoring_case(option, "close")) fields.close = true;
+    if (base::equal_ignoring_case(option, "keep-alive")) fields.keep_alive = true;
     list.remove_prefix(std::min(comma + 1, list.size()));
   }
 }
@@ -42,18 +42,18 @@ void read_connection(std::string_view list, Fields& fields) {
 Fields gather(std::span<const HeaderField> headers) {
   Fields fields;
   for (const HeaderField& header : headers) {
-    if (equal_ignoring_case(header.name, "host")) {
+    if (base::equal_ignoring_case(header.name, "host")) {
       ++fields.hosts;
       fields.host = header.value;
-    } else if (equal_ignoring_case(header.name, "content-length")) {
+    } else if (base::equal_ignoring_case(header.name, "content-length")) {
       ++fields.lengths;
       fields.length = header.value;
-    } else if (equal_ignoring_case(header.name, "transfer-encoding")) {
+    } else if (base::equal_ignoring_case(header.name, "transfer-encoding")) {
       ++fields.codings;
       fields.coding = header.value;
-    } else if (equal_ignoring_case(header.name, "connection")) {
+    } else if (base::equal_ignoring_case(header.name, "connection")) {
       read_connection(header.value, fields);
-    } else if (equal_ignoring_case(header.name, "expect")) {
+    } else if (base::equal_ignoring_case(header.name, "expect")) {
       ++fields.expectations;
       fields.expectation = header.value;
     }
@@ -78,7 +78,7 @@ std::optional<Error> check_body(const Fields& fields, unsigned version, Framing&
     }
     if (version == 10) return refuse(Errc::bad_request, "HTTP/1.0 has no Transfer-Encoding.");
     if (fields.codings > 1) return refuse(Errc::bad_request, "The request has more than one Transfer-Encoding.");
-    if (!equal_ignoring_case(fields.coding, "chunked")) {
+    if (!base::equal_ignoring_case(fields.coding, "chunked")) {
       return refuse(Errc::not_implemented, "The only transfer coding known here is chunked.");
     }
     framing.body = BodyFraming::chunked;
@@ -97,7 +97,7 @@ std::optional<Error> check_body(const Fields& fields, unsigned version, Framing&
 
 std::optional<Error> check_expectation(const Fields& fields, unsigned version, Framing& framing) {
   if (fields.expectations == 0 || version == 10) return std::nullopt;  // RFC 9110, 10.1.1: HTTP/1.0 has none
-  if (fields.expectations > 1 || !equal_ignoring_case(fields.expectation, "100-continue")) {
+  if (fields.expectations > 1 || !base::equal_ignoring_case(fields.expectation, "100-continue")) {
     return refuse(Errc::bad_request, "The only expectation met here is 100-continue.");
   }
   framing.expects_continue = framing.body != BodyFraming::none;
@@ -113,7 +113,7 @@ void split_query(std::string_view target, Framing& framing) {
 /// http://authority/path?query, whose authority overrides Host (RFC 9112, 3.2.2); nothing when it is not that.
 std::optional<std::string_view> strip_scheme(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (equal_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
+    if (base::equal_ignoring_case(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
   }
   return std::nullopt;
 }
@@ -142,7 +142,7 @@ std::optional<Error> check_target(const RequestLine& line, Framing& framing) {
 
 bool is_valid_port(std::string_view port) {
   constexpr std::size_t kLongest = 5;
-  if (port.size() > kLongest || !std::all_of(port.begin(), port.end(), is_digit)) return false;
+  if (port.size() > kLongest || !std::all_of(port.begin(), port.end(), base::is_digit)) return false;
   return port.empty() || std::stoul(std::string(port)) <= 65535;
 }
 
@@ -153,7 +153,7 @@ bool is_valid_authority(std::string_view authority) {
     const std::size_t close = authority.find(']');
     if (close == std::string_view::npos || close < 3) return false;
     const std::string_view inside = authority.substr(1, close - 1);
-    const auto allowed = [](char c) { return is_hex_digit(c) || c == ':' || c == '.'; };
+    const auto allowed = [](char c) { return base::is_hex_digit(c) || c == ':' || c == '.'; };
     if (!std::all_of(inside.begin(), inside.end(), allowed)) return false;
     const std::string_view rest = authority.substr(close + 1);
     return rest.empty() || (rest.front() == ':' && is_valid_port(rest.substr(1)));
@@ -161,7 +161,7 @@ bool is_valid_authority(std::string_view authority) {
   const std::size_t colon = std::min(authority.find(':'), authority.size());
   const std::string_view name = authority.substr(0, colon);
   const auto allowed = [](char c) {
-    return is_alpha(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~';
+    return base::is_letter(c) || base::is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~';
   };
   if (name.empty() || !std::all_of(name.begin(), name.end(), allowed)) return false;
   return colon == authority.size() || is_valid_port(authority.substr(colon + 1));

@@ -1,6 +1,6 @@
 #include "net/head_scanner.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 
 #include <array>
 
@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
-  for (std::size_t byte = 0; byte < plain.size(); ++byte) plain[byte] = !is_control(static_cast<char>(byte));
+  for (std::size_t byte = 0; byte < plain.size(); ++byte) plain[byte] = !base::is_control(static_cast<char>(byte));
   return plain;
 }();
 

@@ -12,8 +12,8 @@
 
 namespace ragd::net {
 
-inline constexpr std::size_t kMaxRequestLine = 8 * 1024;
-inline constexpr std::size_t kMaxHeaderBytes = 16 * 1024;
+inline constexpr std::size_t kMaxRequestLine = 8ULL << 10;
+inline constexpr std::size_t kMaxHeaderBytes = 16ULL << 10;
 inline constexpr std::size_t kMaxHeaderFields = 100;
 
 class HeadScanner {

@@ -1,6 +1,6 @@
 #include "net/listener.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 #include "net/client_address.hpp"
 #include "obs/log.hpp"
 
@@ -28,7 +28,7 @@ constexpr std::chrono::milliseconds kPause{20};
 constexpr std::chrono::seconds kReportInterval{10};
 
 Error bad_listen_address(std::string_view text, const std::string& why) {
-  return fail(Errc::unprocessable, "'" + std::string(text) + "' " + why);
+  return fail(Errc::unprocessable, std::string("\'").append(text).append("\' ").append(why));
 }
 
 std::string to_text(const Tcp::endpoint& endpoint) {
@@ -138,6 +138,12 @@ void Listener::close_idle() {
   }
 }
 
+void Listener::close_stalled_probes() {
+  for (const SessionGroupPtr& group : groups_) {
+    boost::asio::post(group->executor(), [group] { group->close_stalled_probes(); });
+  }
+}
+
 void Listener::abort() {
   for (const SessionGroupPtr& group : groups_) {
     boost::asio::post(group->executor(), [group] { group->abort(); });
@@ -147,6 +153,7 @@ void Listener::abort() {
 Task<void> Listener::accept_connections() {
   while (!stopped_) {
     if (count_->value() >= max_connections_ + kProbeConnections) {
+      close_stalled_probes();
       co_await pause();
       continue;
     }

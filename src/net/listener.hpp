@@ -2,8 +2,8 @@
 //
 // open, start and the destructor belong to the owner; the rest is thread-safe and takes effect on the cores soon
 // after. Beyond max_connections a reserve of kProbeConnections more is accepted, which get one answer each: probes a
-// true one, everything else a refusal; beyond that, newcomers wait in the kernel's backlog. Out of file descriptors it
-// pauses; it neither spins nor floods the log.
+// true one, everything else a refusal; beyond that, newcomers wait in the kernel's backlog, and connections of the
+// reserve that dawdle make way for them. Out of file descriptors it pauses; it neither spins nor floods the log.
 #pragma once
 
 #include "net/exchange.hpp"
@@ -62,6 +62,7 @@ class Listener {
 
   [[nodiscard]] Task<void> accept_connections();
   [[nodiscard]] Task<void> pause();
+  void close_stalled_probes();
   void take_backlog();
   void hand_over(const SessionGroupPtr& group, Socket socket, const Tcp::endpoint& peer);
   void report_failure(const boost::system::error_code& ec);

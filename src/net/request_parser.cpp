@@ -1,6 +1,6 @@
 #include "net/request_parser.hpp"
 
-#include "net/ascii.hpp"
+#include "base/ascii.hpp"
 #include "net/head_scanner.hpp"
 
 #include <boost/beast/http/error.hpp>
@@ -39,13 +39,14 @@ Method method_of(http::verb verb) {
   }
 }
 
-/// HTTP/d.d at the line's end, but of a version not spoken here.
+/// The line ends as HTTP/d.d, of a version not spoken here.
 bool names_other_version(std::string_view head) {
   constexpr std::string_view kForm = "HTTP/d.d";
   const std::string_view line = head.substr(0, head.find("\r\n"));
   if (line.size() < kForm.size()) return false;
   const std::string_view version = line.substr(line.size() - kForm.size());
-  return version.starts_with("HTTP/") && is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
+  if (version == "HTTP/1.0" || version == "HTTP/1.1") return false;  // then something else is wrong before it
+  return version.starts_with("HTTP/") && base::is_digit(version[5]) && version[6] == '.' && base::is_digit(version[7]);
 }
 
 constexpr std::string_view kEmptyBody = "0\r\n\r\n";
@@ -126,7 +127,7 @@ void RequestParser::on_chunk_header_impl(std::uint64_t size, Text extensions, Er
   if (text.size() > kMaxChunkLine || extension_bytes_ > kMaxChunkExtensions) {
     return refuse(malformed("A chunk's extensions are too long."));
   }
-  if (!text.empty() && (text.front() != ';' || std::any_of(text.begin(), text.end(), is_control))) {
+  if (!text.empty() && (text.front() != ';' || std::any_of(text.begin(), text.end(), base::is_control))) {
     return refuse(malformed("A chunk's extensions are malformed."));
   }
   if (size > max_body_bytes_ - std::min<std::uint64_t>(max_body_bytes_, body_.size())) {

@@ -20,9 +20,9 @@
 
 namespace ragd::net {
 
-inline constexpr std::size_t kMaxChunkLine = 1024;            ///< a chunk's size with its extensions
-inline constexpr std::size_t kMaxChunkExtensions = 4 * 1024;  ///< of one body in sum
-inline constexpr std::size_t kMaxTrailerBytes = 4 * 1024;
+inline constexpr std::size_t kMaxChunkLine = 1024;              ///< a chunk's size with its extensions
+inline constexpr std::size_t kMaxChunkExtensions = 4ULL << 10;  ///< of one body in sum
+inline constexpr std::size_t kMaxTrailerBytes = 4ULL << 10;
 
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:

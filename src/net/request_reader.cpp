@@ -7,10 +7,10 @@ namespace ragd::net {
 
 namespace {
 
-constexpr std::size_t kCapacity = 16 * 1024;       // pages are touched only as bytes come
-constexpr std::size_t kHeadRoom = 2 * 1024;        // least room for a read of a head
-constexpr std::size_t kBodyRoom = 16 * 1024;       // of a body that doesn't fit behind its head
-constexpr std::size_t kKeptCapacity = 256 * 1024;  // of a body, kept for the next one
+constexpr std::size_t kCapacity = 16ULL << 10;       // pages are touched only as bytes come
+constexpr std::size_t kHeadRoom = 2ULL << 10;        // least room for a read of a head
+constexpr std::size_t kBodyRoom = 16ULL << 10;       // of a body that doesn't fit behind its head
+constexpr std::size_t kKeptCapacity = 256ULL << 10;  // of a body, kept for the next one
 static_assert(kBodyRoom > kMaxChunkLine + kMaxTrailerBytes, "what the parser cannot take yet must leave room");
 
 }  // namespace

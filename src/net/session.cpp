@@ -26,11 +26,13 @@ using ErrorCode = boost::system::error_code;
 constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> kToken;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::size_t kKeptCapacity = 256 * 1024;  // of an answer, kept for the next one
-constexpr std::uint64_t kDrainedBody = 64 * 1024;  // an unread body up to this is worth reading to keep the connection
+constexpr std::size_t kKeptCapacity = 256ULL << 10;  // of an answer, kept for the next one
+constexpr std::uint64_t kDrainedBody = 64ULL
+                                       << 10;  // an unread body up to this is worth reading to keep the connection
 constexpr std::uint64_t kLingerBytes = 32ULL << 20;
 constexpr std::chrono::milliseconds kLingerTime{5'000};
 constexpr std::chrono::milliseconds kProbeTime{1'000};  // of each step, on a connection beyond the limit
+constexpr std::chrono::milliseconds kProbeGrace{100};   // of all its steps, when others wait for its place
 
 /// What is answered even when every ordinary connection is taken.
 bool is_probe(std::string_view path) {
@@ -79,6 +81,10 @@ void Session::close_if_idle() {
   if (idle_) socket_.cancel(ignored);
 }
 
+void Session::close_if_stalled_probe(SteadyTime now) {
+  if (probes_only_ && now - opened_ >= kProbeGrace) abort();
+}
+
 void Session::abort() {
   aborted_ = true;
   ErrorCode ignored;
@@ -91,6 +97,7 @@ Task<Session::Next> Session::serve_one() {
   if (head == Received::broken || (head != Received::data && idle_)) co_return Next::close;
   if (head == Received::late) violation_ = fail(Errc::request_timeout, "the head took too long");
   if (head == Received::end) violation_ = fail(Errc::bad_request, "the head ends in the middle");
+  clear_deadline();
   if (!violation_) admit();
   if (!violation_ && admission_.proceed) {
     const Received body = co_await receive_body();
@@ -100,6 +107,7 @@ Task<Session::Next> Session::serve_one() {
     }
     if (body == Received::late) violation_ = fail(Errc::request_timeout, "the body took too long");
     if (body == Received::end) violation_ = fail(Errc::bad_request, "the body ends in the middle");
+    clear_deadline();
     if (!violation_) co_await run_handler();
   }
   if (violation_) reject();
@@ -123,7 +131,7 @@ void Session::note_first_byte() {
   idle_ = false;
   first_request_ = false;
   exchange_.request.first_byte = std::chrono::steady_clock::now();
-  set_timeout(group_->settings().header_timeout);
+  set_timeout(group_->settings().header_timeout, exchange_.request.first_byte);
 }
 
 /// Waits for bytes until the head is whole or its time is over; a violation is left in violation_.
@@ -151,7 +159,6 @@ bool Session::take_last_bytes() {
 
 Task<Session::Received> Session::receive_body() {
   if (reader_.framing().expects_continue && reader_.missing() != 0) {
-    set_timeout(group_->settings().write_timeout);
     const bool sent = co_await send(kContinue);
     if (!sent) co_return Received::broken;
   }
@@ -177,23 +184,25 @@ Task<Session::Received> Session::receive_some() {
   co_return ec == boost::asio::error::eof ? Received::end : Received::broken;
 }
 
-/// False: not all of it could be sent in time.
+/// Within write_timeout. False: not all of it could be sent.
 Task<bool> Session::send(std::string_view bytes) {
   ErrorCode ec;
   // The socket's buffer nearly always takes it all at once, without a trip through the reactor.
   std::size_t sent = socket_.write_some(boost::asio::buffer(bytes), ec);
+  if (!ec && sent == bytes.size()) co_return true;
   if (ec == boost::asio::error::would_block) ec.clear();
+  set_timeout(group_->settings().write_timeout);
   while (!ec && sent < bytes.size()) {
     const boost::asio::const_buffer rest = boost::asio::buffer(bytes.substr(sent));
     const auto result = co_await socket_.async_write_some(rest, kToken);
     ec = std::get<0>(result);
     sent += std::get<1>(result);
   }
+  clear_deadline();
   co_return !ec;
 }
 
 void Session::admit() {
-  clear_deadline();
   if (probes_only_ && !is_probe(exchange_.request.path)) {
     violation_ = fail(Errc::overloaded, "the connection limit is reached");
     return;
@@ -211,7 +220,6 @@ void Session::admit() {
 }
 
 Task<void> Session::run_handler() {
-  clear_deadline();
   std::optional<std::string> failure;
   try {
     co_await group_->handler().handle(exchange_);
@@ -251,9 +259,7 @@ Task<Session::Next> Session::answer() {
                                 .close = !keep,
                                 .announce_keep_alive = keep && reader_.is_http_1_0()};
   write_response(exchange_.response, framing, group_->date_line(), output_);
-  set_timeout(group_->settings().write_timeout);
   const bool sent = co_await send(output_);
-  clear_deadline();
   finish(output_.size(), sent);
   if (!sent) {
     // What the client did not take in time is not left to the kernel to offer for minutes more.
@@ -313,9 +319,9 @@ Task<void> Session::linger() {
   }
 }
 
-void Session::set_timeout(std::chrono::milliseconds timeout) {
+void Session::set_timeout(std::chrono::milliseconds timeout, SteadyTime from) {
   late_ = false;
-  deadline_ = std::chrono::steady_clock::now() + (probes_only_ ? std::min(timeout, kProbeTime) : timeout);
+  deadline_ = from + (probes_only_ ? std::min(timeout, kProbeTime) : timeout);
 }
 
 void Session::clear_deadline() {

@@ -34,6 +34,7 @@ class Session {
   /// Called by the sweep: cuts what is under way when its deadline has passed.
   void cut_if_late(SteadyTime now);
   void close_if_idle();
+  void close_if_stalled_probe(SteadyTime now);
   void abort();
 
  private:
@@ -58,13 +59,14 @@ class Session {
   void answer_for_broken_handler(const std::string& what);
   void finish(std::size_t response_bytes, bool delivered);
   [[nodiscard]] bool may_keep_connection() const;
-  void set_timeout(std::chrono::milliseconds timeout);
+  void set_timeout(std::chrono::milliseconds timeout, SteadyTime from = std::chrono::steady_clock::now());
   void clear_deadline();
 
   const ConnectionTicket ticket_;  // first, so that all else is gone when the connection stops counting
   const SessionGroupPtr group_;
   Socket socket_;
   const bool probes_only_;
+  const SteadyTime opened_ = std::chrono::steady_clock::now();
   std::list<Session*>::iterator place_;
 
   Exchange exchange_;

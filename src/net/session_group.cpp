@@ -56,7 +56,8 @@ bool ConnectionCount::wait_until_none(SteadyTime deadline) const {
   return none_.wait_until(lock, deadline, [this] { return count_ == 0; });
 }
 
-SessionGroup::SessionGroup(Executor executor, const HttpSettings& settings, HttpHandler& handler, obs::Metrics& metrics)
+SessionGroup::SessionGroup(const Executor& executor, const HttpSettings& settings, HttpHandler& handler,
+                           obs::Metrics& metrics)
     : settings_(settings),
       handler_(handler),
       metrics_(metrics),
@@ -76,6 +77,11 @@ void SessionGroup::start(const SessionGroupPtr& group, NewConnection connection)
 
 void SessionGroup::close_idle() {
   for (Session* const session : sessions_) session->close_if_idle();
+}
+
+void SessionGroup::close_stalled_probes() {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  for (Session* const session : sessions_) session->close_if_stalled_probe(now);
 }
 
 void SessionGroup::abort() {

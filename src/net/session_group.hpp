@@ -68,12 +68,14 @@ struct NewConnection {
 
 class SessionGroup {
  public:
-  SessionGroup(Executor executor, const HttpSettings& settings, HttpHandler& handler, obs::Metrics& metrics);
+  SessionGroup(const Executor& executor, const HttpSettings& settings, HttpHandler& handler, obs::Metrics& metrics);
 
   /// Serves a connection whose socket was made with this group's executor. From any thread.
   static void adopt(const SessionGroupPtr& group, NewConnection connection);
   /// Ends the connections that wait for a next request.
   void close_idle();
+  /// Ends the connections beyond the limit that have not had their answer at once: others wait for their places.
+  void close_stalled_probes();
   /// Ends all connections as soon as their handlers return.
   void abort();
 

@@ -47,7 +47,7 @@ class ShardLease {
 
 std::size_t current_shard() {
   if (this_thread_shard == kUnassigned) {
-    static const thread_local ShardLease kLease;
+    static const thread_local ShardLease lease;
   }
   return this_thread_shard;
 }

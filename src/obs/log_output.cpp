@@ -13,7 +13,7 @@ namespace ragd::obs {
 
 namespace {
 
-constexpr std::size_t kBatchBytes = 64 * 1024;
+constexpr std::size_t kBatchBytes = 65'536;
 constexpr int kPollMs = 100;  // how soon a stalled writer notices that the process wants to end
 
 }  // namespace

@@ -83,10 +83,10 @@ void write_process_metrics(Exposition& out) {
     out.gauge("process_resident_memory_bytes", "Resident memory size.", stat->resident_bytes);
     out.gauge("process_virtual_memory_bytes", "Virtual memory size.", stat->virtual_bytes);
     out.gauge("process_threads", "Operating system threads.", stat->threads);
-    static const std::optional<double> kBootTime = boot_time();
-    if (kBootTime) {
+    static const std::optional<double> booted_at = boot_time();
+    if (booted_at) {
       out.gauge("process_start_time_seconds", "Start of the process since the Unix epoch.",
-                *kBootTime + stat->started_after_boot);
+                *booted_at + stat->started_after_boot);
     }
   }
   const double max_fds = limit_of(RLIMIT_NOFILE);

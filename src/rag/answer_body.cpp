@@ -1,7 +1,5 @@
 #include "rag/answer_body.hpp"
 
-#include "base/json.hpp"
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +8,13 @@ namespace ragd::rag {
 
 namespace {
 
-void write_citation(base::JsonWriter& json, std::size_t id, const Passage& passage) {
-  json.begin_object();
-  json.key("id").integer(id);
+std::uint32_t position(const std::string& json) {
+  return static_cast<std::uint32_t>(json.size());
+}
+
+}  // namespace
+
+void write_passage(base::JsonWriter& json, const Passage& passage) {
   json.key("document_id").string(passage.document_id);
   json.key("chunk_id").string(passage.chunk_id);
   json.key("title").string(passage.title);
@@ -21,14 +23,7 @@ void write_citation(base::JsonWriter& json, std::size_t id, const Passage& passa
   json.key("text").string(passage.text);
   json.key("start").integer(passage.start);
   json.key("end").integer(passage.end);
-  json.end_object();
 }
-
-std::uint32_t position(const std::string& json) {
-  return static_cast<std::uint32_t>(json.size());
-}
-
-}  // namespace
 
 Result<CachedAnswer> compose_answer(const Generated& generated, std::span<const Passage> passages,
                                     const Answerer& answerer) {
@@ -46,7 +41,9 @@ Result<CachedAnswer> compose_answer(const Generated& generated, std::span<const 
     std::size_t id = 0;
     for (const std::size_t index : generated.cited) {
       if (index >= passages.size()) return fail(Errc::internal, "the answerer cites a passage it was not given");
-      write_citation(json, ++id, passages[index]);
+      json.begin_object().key("id").integer(++id);
+      write_passage(json, passages[index]);
+      json.end_object();
       auto& documents = answer.documents;
       if (std::find(documents.begin(), documents.end(), passages[index].document_id) == documents.end()) {
         documents.push_back(passages[index].document_id);

@@ -3,6 +3,8 @@
 // The object is left open: whoever sends it appends ,"cached":... and the closing brace. Texts must be valid UTF-8.
 #pragma once
 
+#include "base/json.hpp"
+
 #include <ragd/error.hpp>
 #include <ragd/llm.hpp>
 #include <ragd/response_cache.hpp>
@@ -21,6 +23,9 @@ struct Answerer {
   std::string source;  ///< "llm" or "extractive"
   std::string model;
 };
+
+/// The members that citations and search results have in common, into an object that is open.
+void write_passage(base::JsonWriter& json, const Passage& passage);
 
 /// Fills json, its ranges, documents and no_answer. A generated text that is empty becomes the honest no-answer,
 /// without citations. Errc::internal when a marker cites a passage that was not given.

@@ -86,7 +86,8 @@ TEST_F(LoadSettings, LetsEverySettingBeGivenInAllThreeSpellings) {
     const std::string head = row.section().empty() ? "" : "[" + row.section() + "]\n";
     if (bare.empty()) continue;
     if (row.key == "cors.origins") continue;  // "cache" is no origin
-    SettingsSources toml{folder_.write("one.toml", head + row.name() + " = " + literal + "\n"), {}, {}};
+    SettingsSources toml{
+        folder_.write("one.toml", std::string(head).append(row.name()).append(" = ").append(literal)), {}, {}};
     const auto from_file = load_settings(toml);
     ASSERT_TRUE(from_file) << from_file.error().detail;
     EXPECT_EQ(from_file->origin_of(row.key).kind, SettingOrigin::Kind::file) << row.key;
@@ -319,10 +320,10 @@ TEST_F(LoadSettings, RefusesOriginsNoBrowserSends) {
 
 TEST_F(LoadSettings, RefusesExactCountingOfLargeLimits) {
   sources_.environment["RAGD_RATE_LIMIT_ALGORITHM"] = "exact";
-  EXPECT_EQ(
-      refusal_of_flag("--rate-limit-requests", "1025"),
-      "command line: --rate-limit-requests: rate_limit.algorithm 'exact' counts up to 1024 requests, not 1025: use "
-      "'gcra' or 'auto'");
+  sources_.flags = {{"--rate-limit-requests", "1025"}};
+  EXPECT_EQ(refusal(),
+            "command line: --rate-limit-requests: rate_limit.algorithm 'exact' counts up to 1024 requests, not 1025: "
+            "use 'gcra' or 'auto'");
   sources_.flags = {{"--rate-limit-requests", "1024"}};
   EXPECT_EQ(load().values.rate_limit.requests, 1024U);
 }

@@ -13,7 +13,10 @@ namespace ragd::base {
 namespace {
 
 constexpr std::string_view kTrace = "0af7651916cd43dd8448eb211c80319c";
-const std::string kParent = "00-" + std::string(kTrace) + "-b7ad6b7169203331-01";
+const std::string& parent_header() {
+  static const std::string header = "00-" + std::string(kTrace) + "-b7ad6b7169203331-01";
+  return header;
+}
 
 TEST(Uuid, HasTheShapeOfVersionFour) {
   const std::regex shape("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
@@ -29,8 +32,10 @@ TEST(Uuid, IsNewEachTime) {
 TEST(RandomHex, IsUniqueOverThreads) {
   std::set<std::string> seen;
   std::mutex mutex;
+  constexpr std::size_t kThreads = 4;
   std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
+  threads.reserve(kThreads);
+  for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&seen, &mutex] {
       for (int i = 0; i < 1'000; ++i) {
         const std::string id = random_hex_128();
@@ -40,7 +45,7 @@ TEST(RandomHex, IsUniqueOverThreads) {
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(seen.size(), 4'000U);
+  EXPECT_EQ(seen.size(), kThreads * 1'000);
   for (const auto& id : seen) {
     EXPECT_EQ(id.size(), 32U);
     EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos);
@@ -64,25 +69,25 @@ TEST(RequestId, RefusesEmptyLongAndDangerousOnes) {
 }
 
 TEST(Traceparent, GivesItsTraceId) {
-  EXPECT_EQ(trace_id_of(kParent), kTrace);
+  EXPECT_EQ(trace_id_of(parent_header()), kTrace);
 }
 
 TEST(Traceparent, AcceptsLaterVersionsWithMoreFields) {
-  EXPECT_EQ(trace_id_of("01" + kParent.substr(2) + "-extra"), kTrace);
-  EXPECT_EQ(trace_id_of("cc" + kParent.substr(2)), kTrace);
+  EXPECT_EQ(trace_id_of("01" + parent_header().substr(2) + "-extra"), kTrace);
+  EXPECT_EQ(trace_id_of("cc" + parent_header().substr(2)), kTrace);
 }
 
 TEST(Traceparent, RefusesWhatTheStandardRefuses) {
   const auto with = [](std::size_t at, char c) {
-    std::string changed = kParent;
+    std::string changed = parent_header();
     changed[at] = c;
     return changed;
   };
   EXPECT_EQ(trace_id_of(""), "");
-  EXPECT_EQ(trace_id_of(kParent + "-extra"), "");                     // version 00 has no more fields
-  EXPECT_EQ(trace_id_of("01" + kParent.substr(2) + "extra"), "");     // no dash before the addition
-  EXPECT_EQ(trace_id_of("ff" + kParent.substr(2)), "");               // forbidden version
-  EXPECT_EQ(trace_id_of(kParent.substr(0, kParent.size() - 1)), "");  // too short
+  EXPECT_EQ(trace_id_of(parent_header() + "-extra"), "");                             // version 00 has no more fields
+  EXPECT_EQ(trace_id_of("01" + parent_header().substr(2) + "extra"), "");             // no dash before the addition
+  EXPECT_EQ(trace_id_of("ff" + parent_header().substr(2)), "");                       // forbidden version
+  EXPECT_EQ(trace_id_of(parent_header().substr(0, parent_header().size() - 1)), "");  // too short
   EXPECT_EQ(trace_id_of("00-00000000000000000000000000000000-b7ad6b7169203331-01"), "");
   EXPECT_EQ(trace_id_of("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01"), "");
   EXPECT_EQ(trace_id_of(with(5, 'F')), "");  // upper case

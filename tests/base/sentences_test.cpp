@@ -15,6 +15,7 @@ using ::testing::IsEmpty;
 
 std::vector<std::string> cut(std::string_view text, const std::vector<Span>& spans) {
   std::vector<std::string> pieces;
+  pieces.reserve(spans.size());
   for (const Span& span : spans) pieces.emplace_back(text.substr(span.begin, span.end - span.begin));
   return pieces;
 }
@@ -69,8 +70,9 @@ TEST(Sentences, KeepDecimalsFileNamesAndVersionsWhole) {
 }
 
 TEST(Sentences, KeepClosingQuotesBracketsAndReferenceMarks) {
-  EXPECT_THAT(sentences("He said \"go.\" (She went.) All left.[12][3] Nobody \u201Cstayed.\u201D End."),
-              ElementsAre("He said \"go.\"", "(She went.)", "All left.[12][3]", "Nobody \u201Cstayed.\u201D", "End."));
+  EXPECT_THAT(
+      sentences("He said \"go.\" (She went.) All left.[12][3, 4] Nobody \u201Cstayed.\u201D End."),
+      ElementsAre("He said \"go.\"", "(She went.)", "All left.[12][3, 4]", "Nobody \u201Cstayed.\u201D", "End."));
 }
 
 TEST(Sentences, RunOnBeforeALowerCaseLetter) {

@@ -29,6 +29,11 @@ def wait_until(what, condition):
     raise AssertionError(f"waited {PATIENCE} s in vain for: {what}")
 
 
+def clean_environment(**more):
+    """This process's environment without settings of ragd, and with `more`."""
+    return {**{k: v for k, v in os.environ.items() if not k.startswith("RAGD_")}, **more}
+
+
 class Answer:
     def __init__(self, response, body):
         self.status = response.status
@@ -52,7 +57,7 @@ class Ragd:
         self.lines = []
 
     def environment(self):
-        clean = {k: v for k, v in os.environ.items() if not k.startswith("RAGD_")}
+        clean = clean_environment()
         clean["RAGD_DATA_DIR"] = os.path.join(self.directory, "data")
         clean.update({f"RAGD_{name}": str(value) for name, value in self.settings.items()})
         return clean
@@ -85,17 +90,19 @@ class Ragd:
         return None
 
     def stop(self):
-        """SIGTERM, and the exit code."""
+        """SIGTERM, if it still runs, and the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(PATIENCE)
-        self.reader.join(PATIENCE)
-        self.process.stdout.close()
+        self._close()
         return code
 
     def kill(self):
         self.process.kill()
         self.process.wait(PATIENCE)
+        self._close()
+
+    def _close(self):
         self.reader.join(PATIENCE)
         self.process.stdout.close()
 
@@ -174,8 +181,7 @@ class Case(unittest.TestCase):
         return server.start(*arguments)
 
     def _end(self, server):
-        if server.process.poll() is None:
-            self.assertEqual(0, server.stop(), "\n".join(server.lines[-20:]))
+        self.assertEqual(0, server.stop(), "\n".join(server.lines[-20:]))
 
     def assert_problem(self, answer, status):
         self.assertEqual(status, answer.status, answer.body)

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,10 +59,10 @@ class RawClient {
     return true;
   }
 
-  void send_byte_by_byte(std::string_view bytes) {
-    for (const char& byte : bytes) {
-      if (!send({&byte, 1})) return;
-    }
+  /// True: an answer or the end is there, within the time.
+  [[nodiscard]] bool readable_within(int milliseconds) {
+    pollfd wanted{fd_, POLLIN, 0};
+    return ::poll(&wanted, 1, milliseconds) == 1;
   }
 
   /// No more bytes will come.

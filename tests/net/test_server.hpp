@@ -128,7 +128,10 @@ inline HttpSettings patient_settings() {
 class TestServer {
  public:
   explicit TestServer(const HttpSettings& settings = patient_settings(), std::size_t threads = 2)
-      : threads_(threads), listener_(Listener::open("127.0.0.1:0", settings, handler, threads_, metrics).value()) {
+      : threads_(threads),
+        listener_(Listener::open("127.0.0.1:0", settings, std::vector<HttpHandler*>(threads_.size(), &handler),
+                                 threads_, metrics)
+                      .value()) {
     threads_.start();
     listener_->start();
   }

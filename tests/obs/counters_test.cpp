@@ -14,13 +14,15 @@ namespace {
 enum class Colour : std::uint8_t { red, green };
 constexpr std::array kBounds = {0.5, 2.0};
 
-/// Runs `work` on `count` threads that are all alive at once and waits for them.
+/// Runs `work` on `count` threads that all hold their shards at once, and waits for them.
 template <class Work>
 void on_threads(int count, Work work) {
+  Counter arrivals;
   std::atomic<int> arrived{0};
   std::vector<std::thread> threads;
   for (int i = 0; i < count; ++i) {
     threads.emplace_back([&] {
+      arrivals.add();  // a shard is taken on first use
       arrived.fetch_add(1);
       while (arrived.load() < count) std::this_thread::yield();
       work();
@@ -96,8 +98,8 @@ TEST(Counters, AreExactOnceTheirThreadsHaveJoined) {
 }
 
 TEST(Counters, StayExactWithMoreThreadsThanShards) {
-  constexpr int kThreads = 100;
-  constexpr int kAdds = 1'000;
+  constexpr int kThreads = 150;
+  constexpr int kAdds = 50'000;
   Counter counter;
   Histogram histogram(kBounds);
   on_threads(kThreads, [&] {

@@ -96,7 +96,7 @@ def check_coroutines(code):
     for match in CAPTURING.finditer(code):
         yield code.count("\n", 0, match.start()) + 1, "a coroutine lambda captures"
     for number, line in enumerate(code.split("\n"), 1):
-        if re.search(r"\basio::detached\b|\bdetached\)", line):
+        if re.search(r"::detached\b|, detached\)", line):
             yield number, "detached: give the co_spawn a named completion handler"
         if "shared_from_this" in line:
             yield number, "no shared_from_this"

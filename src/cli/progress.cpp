@@ -1,0 +1,73 @@
+#include "cli/progress.hpp"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+namespace ragd::cli {
+
+namespace {
+
+using namespace std::chrono_literals;  // NOLINT(google-build-using-namespace)
+
+constexpr auto kRedraw = 100ms;
+constexpr auto kPlainLine = 5s;
+constexpr std::string_view kClearLine = "\r\033[K";
+constexpr std::size_t kBarCells = 24;
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<long>(std::ceil(seconds));
+  if (whole < 60) return std::to_string(whole) + " s";
+  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+}
+
+}  // namespace
+
+Progress::Progress(const Console& console, const Clock& clock, std::size_t total)
+    : console_(console), clock_(clock), total_(total), begin_(clock.steady_now()) {
+  if (!console_.err_is_terminal) last_ = begin_;  // a short job needs no lines at all
+}
+
+double Progress::elapsed_seconds() const {
+  return std::chrono::duration<double>(clock_.steady_now() - begin_).count();
+}
+
+void Progress::update(std::size_t done) {
+  const SteadyTime now = clock_.steady_now();
+  const std::chrono::nanoseconds pause = console_.err_is_terminal ? std::chrono::nanoseconds(kRedraw) : kPlainLine;
+  if (last_ && now - *last_ < pause) return;
+  last_ = now;
+  if (console_.err_is_terminal) {
+    draw(done);
+  } else {
+    console_.err << done << " of " << total_ << " files\n" << std::flush;
+  }
+}
+
+void Progress::draw(std::size_t done) {
+  const double part = total_ == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total_);
+  const auto filled = static_cast<std::size_t>(part * static_cast<double>(kBarCells));
+  const double elapsed = elapsed_seconds();
+  const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+  std::array<char, 32> rate_text{};
+  std::snprintf(rate_text.data(), rate_text.size(), "%.1f files/s", rate);
+  console_.err << kClearLine << '[' << std::string(filled, '#') << std::string(kBarCells - filled, '-') << "] " << done
+               << '/' << total_ << "  " << rate_text.data();
+  if (rate > 0) console_.err << "  ETA " << duration_text(static_cast<double>(total_ - done) / rate);
+  console_.err << std::flush;
+  drawn_ = true;
+}
+
+void Progress::note(std::string_view line) {
+  finish();
+  console_.err << line << '\n' << std::flush;
+}
+
+void Progress::finish() {
+  if (drawn_) console_.err << kClearLine << std::flush;
+  drawn_ = false;
+}
+
+}  // namespace ragd::cli
