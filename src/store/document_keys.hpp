@@ -8,9 +8,9 @@
 
 namespace ragd::store {
 
-inline const std::string kFormatKey{"\0format", 7};
-inline const std::string kUuidKey{"\0uuid", 5};
-inline const std::string kNudgeKey{"\0nudge", 6};
+inline constexpr std::string_view kFormatKey{"\0format", 7};
+inline constexpr std::string_view kUuidKey{"\0uuid", 5};
+inline constexpr std::string_view kNudgeKey{"\0nudge", 6};
 
 /// Values: a header record, the text, a varint counter.
 enum class Kind : char { header = 'd', text = 't', version = 'v' };

@@ -82,7 +82,7 @@ class DocumentStore::Impl {
       : directory_(std::move(directory)),
         database_(std::move(database)),
         notes_(std::move(notes)),
-        writer_(*database_, kNudgeKey) {}
+        writer_(*database_, std::string(kNudgeKey)) {}
 
   Result<void> load_or_create(std::size_t logs);
   Result<WriteReceipt> put(const std::string& tenant, const std::vector<StoredDocument>& batch);
@@ -100,7 +100,7 @@ class DocumentStore::Impl {
 
  private:
   Result<void> create();
-  Result<std::optional<std::string>> read(const std::string& key, const rocksdb::ReadOptions& options = {});
+  Result<std::optional<std::string>> read(std::string_view key, const rocksdb::ReadOptions& options = {});
   Result<bool> holds(const std::string& header_key, std::string_view header);
   Result<std::string> commit(const std::string& tenant, Change change);
   Result<void> visit_tenant(const std::string& tenant, rocksdb::Iterator& headers, rocksdb::Iterator& texts,
@@ -114,7 +114,7 @@ class DocumentStore::Impl {
   SyncedWriter writer_;  ///< under writing_
 };
 
-Result<std::optional<std::string>> DocumentStore::Impl::read(const std::string& key,
+Result<std::optional<std::string>> DocumentStore::Impl::read(std::string_view key,
                                                              const rocksdb::ReadOptions& options) {
   std::string value;
   const rocksdb::Status status = database_->Get(options, key, &value);
@@ -144,7 +144,8 @@ Result<void> DocumentStore::Impl::load_or_create(std::size_t logs) {
 
 Result<void> DocumentStore::Impl::create() {
   uuid_ = base::uuid_v4();
-  Result<void> created = writer_.commit({{kFormatKey, counter_bytes(kFormat)}, {kUuidKey, uuid_}});
+  Result<void> created =
+      writer_.commit({{std::string(kFormatKey), counter_bytes(kFormat)}, {std::string(kUuidKey), uuid_}});
   if (!created) return created;
   // Out of the log, so that losing the log does not make the store look new.
   const rocksdb::Status status = database_->Flush({});
