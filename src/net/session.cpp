@@ -27,8 +27,7 @@ constexpr boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> kToken
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kKeptCapacity = 256ULL << 10;  // of an answer, kept for the next one
-constexpr std::uint64_t kDrainedBody = 64ULL
-                                       << 10;  // an unread body up to this is worth reading to keep the connection
+constexpr std::uint64_t kDrainedBody = 64ULL << 10;  // of an unread body that is read to keep the connection
 constexpr std::uint64_t kLingerBytes = 32ULL << 20;
 constexpr std::chrono::milliseconds kLingerTime{5'000};
 constexpr std::chrono::milliseconds kProbeTime{1'000};  // of each step, on a connection beyond the limit

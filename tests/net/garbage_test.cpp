@@ -8,6 +8,8 @@
 #include <array>
 #include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ragd::net {
 namespace {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <thread>
+#include <vector>
 
 namespace ragd::net {
 namespace {
