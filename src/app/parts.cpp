@@ -62,6 +62,9 @@ Result<void> Parts::open(const Settings& settings) {
   auto documents = store::DocumentStore::open(settings.data_dir + "/documents");
   if (!documents) return documents.error();
   store = std::move(*documents);
+  for (const std::string& note : store->recovery_notes()) {
+    obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
+  }
   corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, settings.retrieval);
   auto restored = corpus->restore();
   if (!restored) return restored;

@@ -46,7 +46,8 @@ TEST(Listener, NamesAnAddressThatIsTaken) {
   TestServer first;
   const std::string where = "127.0.0.1:" + std::to_string(first.port());
   IoThreads threads(1);
-  const auto second = Listener::open(where, patient_settings(), first.handler, threads, first.metrics);
+  const std::vector<HttpHandler*> handlers{&first.handler};
+  const auto second = Listener::open(where, patient_settings(), handlers, threads, first.metrics);
   ASSERT_TRUE(second.has_error());
   EXPECT_EQ(second.error().detail, where + " is already in use");
 }
@@ -55,7 +56,8 @@ TEST(Listener, NamesAnAddressThatIsNotHere) {
   EchoHandler handler;
   obs::Metrics metrics;
   IoThreads threads(1);
-  const auto listener = Listener::open("192.0.2.1:8000", patient_settings(), handler, threads, metrics);
+  const std::vector<HttpHandler*> handlers{&handler};
+  const auto listener = Listener::open("192.0.2.1:8000", patient_settings(), handlers, threads, metrics);
   ASSERT_TRUE(listener.has_error());
   EXPECT_EQ(listener.error().detail, "192.0.2.1:8000 is not an address of this machine");
 }
