@@ -64,7 +64,9 @@ Task<void> Session::run() {
   while (next == Next::request) {
     next = co_await serve_one();
   }
-  if (next == Next::linger) co_await linger();
+  if (next == Next::linger) {
+    co_await linger();
+  }
 }
 
 void Session::cut_if_late(SteadyTime now) {
@@ -107,7 +109,9 @@ Task<Session::Next> Session::serve_one() {
     if (body == Received::late) violation_ = fail(Errc::request_timeout, "the body took too long");
     if (body == Received::end) violation_ = fail(Errc::bad_request, "the body ends in the middle");
     clear_deadline();
-    if (!violation_) co_await run_handler();
+    if (!violation_) {
+      co_await run_handler();
+    }
   }
   if (violation_) reject();
   co_return co_await answer();

@@ -32,7 +32,9 @@ class FakeLlm final : public Llm {
   Task<Result<Generated>> generate(const RequestContext& /*context*/, const GenerateRequest& request) override {
     ++calls;
     co_await gate.pass();
-    if (steps_ != nullptr) co_await steps_->pass("generate");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("generate");
+    }
     if (throws) throw std::runtime_error("a bug in the answerer");
     if (failure) co_return *failure;
     Generated generated;
@@ -40,7 +42,9 @@ class FakeLlm final : public Llm {
     for (std::size_t i = 0; i < request.passages.size() && !silent; ++i) generated.cited.push_back(i);
     generated.complete = complete;
     generated.usage = {7, 3};
-    if (steps_ != nullptr) co_await steps_->pass("generated");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("generated");
+    }
     co_return generated;
   }
 

@@ -73,10 +73,14 @@ class FakeRetriever final : public Retriever {
     ++calls;
     last_deadline = context.deadline;
     co_await gate.pass();
-    if (steps_ != nullptr) co_await steps_->pass("retrieve");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("retrieve");
+    }
     if (failure) co_return *failure;
     Retrieved found = look(context.caller.tenant, query);
-    if (steps_ != nullptr) co_await steps_->pass("retrieved");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("retrieved");
+    }
     co_return found;
   }
 

@@ -25,13 +25,17 @@ class MemoryCache final : public ResponseCache {
   }
 
   Task<Result<CachedAnswerPtr>> get(const CacheKey& key, std::int64_t now_ms) override {
-    if (steps_ != nullptr) co_await steps_->pass("get");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("get");
+    }
     if (get_failure) co_return *get_failure;
     co_return find(key, now_ms);
   }
 
   Task<Result<void>> put(const CacheKey& key, CachedAnswerPtr entry, std::uint64_t epoch) override {
-    if (steps_ != nullptr) co_await steps_->pass("put");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("put");
+    }
     if (put_failure) co_return *put_failure;
     const std::lock_guard lock(mutex_);
     ++puts;
@@ -41,7 +45,9 @@ class MemoryCache final : public ResponseCache {
 
   Task<Result<CachedAnswerPtr>> adopt(const CacheKey& key, CachedAnswerPtr seen, std::string version,
                                       std::uint64_t epoch) override {
-    if (steps_ != nullptr) co_await steps_->pass("adopt");
+    if (steps_ != nullptr) {
+      co_await steps_->pass("adopt");
+    }
     if (put_failure) co_return *put_failure;
     auto moved = std::make_shared<CachedAnswer>(*seen);
     moved->version = std::move(version);

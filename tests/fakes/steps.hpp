@@ -23,7 +23,9 @@ struct Steps {
   Task<void> pass(std::string step) const {
     reach(step);
     const boost::asio::use_awaitable_t<Executor> token;
-    for (int round = 0; round < rounds; ++round) co_await boost::asio::post(token);
+    for (int round = 0; round < rounds; ++round) {
+      co_await boost::asio::post(token);
+    }
   }
 };
 
