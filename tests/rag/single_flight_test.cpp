@@ -84,7 +84,7 @@ TEST_F(SingleFlightTest, AsksForOnePermitHoweverManyWait) {
 
 TEST_F(SingleFlightTest, LetsOneWhoseDeadlinePassesGoAlone) {
   const std::vector<Asking> others = start_behind_the_gate(3);
-  const Asking hasty = start(question("apples"), context_at(clock, milliseconds(0)));
+  const Asking hasty = start(question("apples"), context_at(clock, milliseconds(5)));
   run_until([&] { return hasty->has_value(); });
   EXPECT_EQ(hasty->value().error().code, Errc::deadline_exceeded);
   for (const Asking& other : others) EXPECT_FALSE(other->has_value());
