@@ -125,6 +125,9 @@ Task<Pipeline::Asked> Pipeline::ask_through_cache(std::shared_ptr<Work> work) {
         co_return Asked{make_reply(held, CacheStatus::hit, now_ms), CacheStatus::hit};
       }
     }
+    if (clock_.steady_now() >= work->context.deadline) {
+      co_return Asked{fail(Errc::deadline_exceeded, "no time left to look for an answer"), CacheStatus::miss};
+    }
     auto flown = std::make_shared<Work>(*work);
     std::string key = flight_key(*work);
     Landing landing = co_await flights_.fly(std::move(key), std::move(flown));

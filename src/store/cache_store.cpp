@@ -301,7 +301,7 @@ Result<std::uint64_t> CacheStore::erase_if(
     const auto flush = [&](bool sync) {
       rocksdb::WriteOptions write;
       write.sync = sync;
-      const rocksdb::Status written = db.Write(write, &batch);
+      rocksdb::Status written = db.Write(write, &batch);
       batch.Clear();
       return written;
     };

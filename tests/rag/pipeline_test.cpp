@@ -277,6 +277,12 @@ TEST_F(PipelineTest, ServesARevalidatedAnswerThatTheCacheCouldNotMove) {
   EXPECT_EQ(text_of(reply), "[1] apples are red");
 }
 
+TEST_F(PipelineTest, StartsNothingForAQuestionWhoseTimeIsOver) {
+  const auto late = ask(question("apples"), context_at(clock, seconds(0)));
+  EXPECT_EQ(late.error().code, Errc::deadline_exceeded);
+  EXPECT_EQ(retriever.calls, 0);
+}
+
 TEST_F(PipelineTest, GivesAFlightItsOwnDeadline) {
   ASSERT_TRUE(ask(question("apples"), context_at(clock, hours(5))));
   EXPECT_EQ(retriever.last_deadline, clock.steady_now() + settings.request_timeout);

@@ -84,7 +84,7 @@ TEST_F(SingleFlightTest, AsksForOnePermitHoweverManyWait) {
 
 TEST_F(SingleFlightTest, LetsOneWhoseDeadlinePassesGoAlone) {
   const std::vector<Asking> others = start_behind_the_gate(3);
-  const Asking hasty = start(question("apples"), context_at(clock, milliseconds(0)));
+  const Asking hasty = start(question("apples"), context_at(clock, milliseconds(5)));
   run_until([&] { return hasty->has_value(); });
   EXPECT_EQ(hasty->value().error().code, Errc::deadline_exceeded);
   for (const Asking& other : others) EXPECT_FALSE(other->has_value());
@@ -122,7 +122,7 @@ TEST_F(SingleFlightTest, SharesAFailureOnceAndForgetsIt) {
 }
 
 TEST_F(SingleFlightTest, StartsOneNewFlightForThoseWhoHaveTimeLeftAfterATimeout) {
-  settings.request_timeout = milliseconds(20);
+  settings.request_timeout = milliseconds(200);
   make();
   llm.gate.close();
   std::vector<Asking> askings;
@@ -136,6 +136,22 @@ TEST_F(SingleFlightTest, StartsOneNewFlightForThoseWhoHaveTimeLeftAfterATimeout)
     EXPECT_EQ(text_of(*asking->value()), "[1] apples are red");
   }
   EXPECT_EQ(llm.calls, 2) << "all of them share the second flight";
+}
+
+TEST_F(SingleFlightTest, DoesNotTakeALateComputationForTheYoungerFlightOfTheSameKey) {
+  settings.request_timeout = milliseconds(200);
+  make();
+  llm.gate.close();
+  const Asking asking = start(question("apples"));
+  run_until([this] { return llm.gate.arrivals() == 1; });
+  retriever.gate.close();
+  run_until([this] { return retriever.gate.arrivals() == 2; });  // the second flight
+  llm.gate.open();
+  run_until([this] { return cache.puts == 1; });  // the first one's computation came home
+  io.poll();
+  retriever.gate.open();
+  run_until([&] { return asking->has_value(); });
+  EXPECT_EQ(text_of(asking->value()), "[1] apples are red");
 }
 
 TEST_F(SingleFlightTest, GivesUpAfterTheSecondTimeout) {
