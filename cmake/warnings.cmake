@@ -17,9 +17,6 @@ if(RAGD_SANITIZE)
     # To look at a vtable it opens a pipe, and without a free descriptor takes every object for a bad one.
     add_compile_options(-fno-sanitize=vptr)
   endif()
-  if(RAGD_SANITIZE STREQUAL "thread")
-    add_compile_options(-Wno-tsan)  # it warns of every fence in Asio; what it misses there is under locks of ours
-  endif()
   if(RAGD_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # TSan does not see the fences around Asio's handlers; the mutexes of its queues order the same memory.
     add_compile_options(-Wno-tsan)

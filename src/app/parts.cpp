@@ -13,6 +13,8 @@ namespace ragd::app {
 
 namespace {
 
+constexpr std::size_t kCacheThreads = 2;
+
 /// Disk reads and writes wait, they don't compute: a few more threads than cores keep the disk busy.
 std::size_t pool_size(std::size_t cores) {
   return cores + 2;
@@ -37,11 +39,15 @@ rag::PipelineSettings pipeline_settings(const Settings& settings) {
 }  // namespace
 
 Parts::Parts(const Settings& settings)
-    : threads(settings.threads), pool(pool_size(threads.size())), permits(settings.overload.max_in_flight) {}
+    : threads(settings.threads),
+      pool(pool_size(threads.size())),
+      cache_pool(kCacheThreads),
+      permits(settings.overload.max_in_flight) {}
 
 Parts::~Parts() {
-  // Whatever still runs there uses the parts below.
+  // Whatever still runs there uses the parts that go next.
   pool.join();
+  cache_pool.join();
 }
 
 Result<std::unique_ptr<Parts>> Parts::make(const Settings& settings) {
@@ -68,7 +74,7 @@ Result<void> Parts::open(const Settings& settings) {
   corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, settings.retrieval);
   auto restored = corpus->restore();
   if (!restored) return restored;
-  auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, pool, metrics);
+  auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();
   cache = std::move(*answers);
 

@@ -50,7 +50,8 @@ class Parts {
   api::Readiness readiness;
   ReloadStatus reload;
   net::IoThreads threads;
-  boost::asio::thread_pool pool;
+  boost::asio::thread_pool pool;        ///< documents: reads, synced writes, big JSON, the scrape
+  boost::asio::thread_pool cache_pool;  ///< answers wait for their cache entry, and should not wait for an ingest too
   std::unique_ptr<store::DocumentStore> store;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
   llm::ExtractiveAnswerer llm;
