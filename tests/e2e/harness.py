@@ -183,6 +183,10 @@ class Case(unittest.TestCase):
     def _end(self, server):
         self.assertEqual(0, server.stop(), "\n".join(server.lines[-20:]))
 
+    def assert_metric(self, server, expected, name, **labels):
+        """The series comes to that value: a request is counted after its last byte, so a client may look too early."""
+        wait_until(f"{name}{labels} = {expected}", lambda: server.metric(name, **labels) == expected)
+
     def assert_problem(self, answer, status):
         self.assertEqual(status, answer.status, answer.body)
         self.assertEqual("application/problem+json", answer.headers["content-type"])

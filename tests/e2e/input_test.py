@@ -65,7 +65,7 @@ class BadInput(Case):
         for path in GOOD:
             self.assert_problem(server.post(path, b'{"x":"' + b"a" * 10_000_000 + b'"}'), 413)
         self.assertEqual(200, server.get("/health").status)
-        self.assertEqual(3.0, server.metric("rag_requests_rejected_total", reason="body_too_large"))
+        self.assert_metric(server, 3.0, "rag_requests_rejected_total", reason="body_too_large")
 
     def test_other_media_types_are_refused(self):
         server = self.server()

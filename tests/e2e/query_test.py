@@ -39,9 +39,9 @@ class Query(Case):
             self.assertEqual((True, "hit", first["answer"]), (again["cached"], again["cache"]["status"], again["answer"]))
             self.assertIsNone(again["session_id"])
             self.assertTrue(answer.headers["cache-status"].startswith("ragd; hit; ttl="))
-        self.assertEqual(2.0, server.metric("rag_cache_hits_total"))
-        self.assertEqual(2.0, server.metric("rag_queries_total", status="cached"))
-        self.assertEqual(1.0, server.metric("rag_queries_total", status="success"))
+        self.assert_metric(server, 2.0, "rag_cache_hits_total")
+        self.assert_metric(server, 2.0, "rag_queries_total", status="cached")
+        self.assert_metric(server, 1.0, "rag_queries_total", status="success")
 
     def test_nothing_relevant_is_an_honest_no_answer(self):
         server = self.server()
@@ -49,7 +49,7 @@ class Query(Case):
         body = server.ask("Who won the chess championship in Reykjavik?").json
         self.assertEqual([], body["citations"])
         self.assertNotIn("[1]", body["answer"])
-        self.assertEqual(1.0, server.metric("rag_queries_total", status="no_answer"))
+        self.assert_metric(server, 1.0, "rag_queries_total", status="no_answer")
 
     def test_an_empty_corpus_answers_honestly(self):
         self.assertEqual([], self.server().ask("What is the tile size?").json["citations"])
@@ -99,8 +99,8 @@ class Cache(Case):
                          (second["cached"], second["cache"]["status"], second["answer"]))
         self.assertNotEqual(first["corpus_version"], second["corpus_version"])
         self.assertEqual("hit", server.ask("What is the tile size?").json["cache"]["status"])
-        self.assertEqual(1.0, server.metric("rag_cache_requests_total", cache="response", result="revalidated"))
-        self.assertEqual(1.0, server.metric("rag_stage_duration_seconds_count", stage="generate"))
+        self.assert_metric(server, 1.0, "rag_cache_requests_total", cache="response", result="revalidated")
+        self.assert_metric(server, 1.0, "rag_stage_duration_seconds_count", stage="generate")
 
     def test_a_deleted_document_is_never_cited_again(self):
         server = self.server()
@@ -126,7 +126,7 @@ class Cache(Case):
         self.assertEqual(1, len({answer["answer"] for answer in answers}))
         self.assertEqual(100, len(answers))
         self.assertEqual(1, sum(answer["cache"]["status"] == "miss" for answer in answers))
-        self.assertEqual(1.0, server.metric("rag_stage_duration_seconds_count", stage="generate"))
+        self.assert_metric(server, 1.0, "rag_stage_duration_seconds_count", stage="generate")
 
     def test_hits_survive_a_restart_and_a_kill(self):
         server = self.server()
@@ -153,7 +153,7 @@ class Cache(Case):
         self.assertEqual("miss", server.ask("What is the tile size?").json["cache"]["status"])
         self.assertEqual("hit", server.ask("What is the tile size?").json["cache"]["status"])
         self.assertTrue(any("recreated" in line for line in server.lines), server.lines)
-        self.assertEqual(1.0, server.metric("rag_cache_errors_total", op="open"))
+        self.assert_metric(server, 1.0, "rag_cache_errors_total", op="open")
 
     def test_refresh_and_bypass_and_purge(self):
         server = self.server()
