@@ -20,12 +20,12 @@ namespace dom = simdjson::dom;
 constexpr std::size_t kMaxIdBytes = 256;
 constexpr std::size_t kMaxTitleBytes = 1024;
 constexpr std::size_t kMaxSourceBytes = 4096;
-constexpr std::size_t kMaxMetadataBytes = 16 * 1024;
+constexpr std::size_t kMaxMetadataBytes = 16U << 10U;
 constexpr std::size_t kMaxBatch = 10'000;
 constexpr std::size_t kDefaultPage = 100;
 constexpr std::size_t kMaxPage = 1'000;
 /// Parsing up to this much takes well under a tenth of a millisecond; more leaves the io thread.
-constexpr std::size_t kInlineParseBytes = 32 * 1024;
+constexpr std::size_t kInlineParseBytes = 32U << 10U;
 
 Error at(std::size_t index, const std::string& what) {
   return fail(Errc::unprocessable, {}, "documents[" + std::to_string(index) + "]: " + what);

@@ -86,7 +86,8 @@ Result<void> check_json_content(const net::HttpRequest& request) {
     return fail(Errc::unsupported_media_type, "content-encoding", "send the body without Content-Encoding");
   }
   const auto header = request.header("Content-Type");
-  if (!header) return {};
+  // A browser may send an untyped body across sites without asking first; a typed one it may not.
+  if (!header) return fail(Errc::unsupported_media_type, "no content-type", "send the body as application/json");
   std::string type = base::to_lower(*header);
   std::string parameters;
   if (const auto semicolon = type.find(';'); semicolon != std::string::npos) {

@@ -18,7 +18,7 @@
 
 namespace ragd::api {
 
-/// 415 unless the body is announced as (or without any announcement taken for) uncompressed UTF-8 JSON.
+/// 415 unless the body is announced as uncompressed UTF-8 JSON.
 [[nodiscard]] Result<void> check_json_content(const net::HttpRequest& request);
 
 /// The body as a JSON document whose root is an object.

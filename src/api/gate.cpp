@@ -44,10 +44,23 @@ std::string without_host_part(const boost::asio::ip::address& address) {
   return boost::asio::ip::address_v6(bytes).to_string() + "/48";
 }
 
+/// As names are compared: without the port, in lower case, without the root's dot.
+std::string host_name(std::string_view host) {
+  std::string name = base::to_lower(without_port(host));
+  if (name.ends_with('.')) name.pop_back();
+  return name;
+}
+
+bool names_loopback(std::string_view host) {
+  const std::string name = host_name(host);
+  return name == "localhost" || name == "[::1]" || name.starts_with("127.");
+}
+
 bool is_loopback_itself(const net::HttpRequest& request) {
   // A proxy on this machine is a loopback peer too, speaking for anyone: its forwarding headers give it away.
+  // A page that has rebound its own name to 127.0.0.1 is known by that name.
   return net::unmapped(request.peer).is_loopback() && !request.header("X-Forwarded-For") &&
-         !request.header("Forwarded");
+         !request.header("Forwarded") && names_loopback(request.host);
 }
 
 }  // namespace
@@ -61,7 +74,7 @@ Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
   };
 
   const auto& hosts = policy_->allowed_hosts;
-  if (!open && !hosts.empty() && std::find(hosts.begin(), hosts.end(), without_port(request.host)) == hosts.end()) {
+  if (!open && !hosts.empty() && std::find(hosts.begin(), hosts.end(), host_name(request.host)) == hosts.end()) {
     return refuse(fail(Errc::misdirected, "host " + std::string(request.host), "this host name is not served here"));
   }
   if (policy_->cors.is_preflight(request)) {
@@ -73,10 +86,10 @@ Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
 
   const auto authenticated = authenticate(request, state);
   // A failed authentication charges the address: guessing keys is limited like asking.
-  const auto charged = charge(client_of(request, state), exchange.response, state);
+  const auto charged = charge(client_of(request, state), state);
   if (!charged) return refuse(charged.error());
   if (!authenticated) {
-    exchange.response.add_header("WWW-Authenticate", "Bearer realm=\"ragd\"");
+    state.gate_headers += "WWW-Authenticate: Bearer realm=\"ragd\"\r\n";
     return refuse(authenticated.error());
   }
   const auto authorized = authorize(state);
@@ -118,15 +131,15 @@ std::uint64_t Gate::client_of(const net::HttpRequest& request, RequestState& sta
   return base::hash64(policy_->client_salt + "address " + net::client_network(client.address).to_string());
 }
 
-Result<void> Gate::charge(std::uint64_t client, net::HttpResponse& response, RequestState& state) {
+Result<void> Gate::charge(std::uint64_t client, RequestState& state) {
   if (policy_->table == nullptr) return {};
   const limit::Decision decision = policy_->table->check(client, state.context.now);
   const auto window = std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count();
   const long wait = std::max(1L, rounded_up_seconds(decision.retry_after));
-  response.add_header("RateLimit-Policy",
-                      "\"default\";q=" + std::to_string(policy_->limit.requests) + ";w=" + std::to_string(window));
-  response.add_header("RateLimit", "\"default\";r=" + std::to_string(decision.remaining) + ";t=" +
-                                       std::to_string(decision.allowed ? rounded_up_seconds(decision.reset) : wait));
+  state.gate_headers += "RateLimit-Policy: \"default\";q=" + std::to_string(policy_->limit.requests) +
+                        ";w=" + std::to_string(window) +
+                        "\r\nRateLimit: \"default\";r=" + std::to_string(decision.remaining) +
+                        ";t=" + std::to_string(decision.allowed ? rounded_up_seconds(decision.reset) : wait) + "\r\n";
   if (decision.allowed) return {};
   if (policy_->limit.shadow) {
     metrics_.rate_limit_shadowed.add();

@@ -48,7 +48,7 @@ class Gate {
  private:
   Result<void> authenticate(const net::HttpRequest& request, RequestState& state) const;
   [[nodiscard]] Result<void> authorize(const RequestState& state) const;
-  Result<void> charge(std::uint64_t client, net::HttpResponse& response, RequestState& state);
+  Result<void> charge(std::uint64_t client, RequestState& state);
   /// The rate table's name for who asks; also sets what the log calls it.
   std::uint64_t client_of(const net::HttpRequest& request, RequestState& state);
   void warn_of_untrusted_forwarding();

@@ -26,7 +26,10 @@ struct RequestState final : net::HandlerState {
   std::string path_parameter;    ///< the decoded {id} of the route's template
   std::string client;            ///< for the log: the key's name, or the address without its host part
   std::optional<Error> failure;  ///< the answer is this error's problem
+  std::string gate_headers;      ///< what the limit and the authentication say, on whatever answer there will be
   long retry_after_s = 0;        ///< with a failure: when to try again; 0: not said
+  std::string_view path;         ///< the template of the path, also where the method is wrong; empty: no such path
+  bool answered = false;         ///< there is an answer to send
   bool preflight = false;        ///< the answer to a CORS preflight, which has all its headers already
   bool in_flight = false;        ///< counted in rag_in_flight_requests
 

@@ -55,7 +55,14 @@ std::string_view method_name(net::Method method) {
 }
 
 std::string_view route_label(const RequestState& state) {
-  return state.route == nullptr ? "other" : state.route->path;
+  return state.path.empty() ? "other" : state.path;
+}
+
+/// 499, as nginx has it: the client went away before there was anything to answer.
+constexpr unsigned kClientGone = 499;
+
+unsigned status_of(const net::Exchange& exchange, const RequestState& state) {
+  return state.answered ? exchange.response.status : kClientGone;
 }
 
 void append_timing(std::string& out, std::string_view name, Seconds duration) {
@@ -97,9 +104,11 @@ void Router::begin(net::Exchange& exchange, RequestState& state) {
 }
 
 void Router::find_route(net::Exchange& exchange, RequestState& state) {
+  if (exchange.request.path == "*" && exchange.request.method == net::Method::options) return;
   std::string allow;
   for (const Route& route : routes_) {
     if (!path_matches(route, exchange.request.path)) continue;
+    state.path = route.path;
     if (method_matches(route, exchange.request.method)) {
       auto parameter = percent_decode(exchange.request.path.substr(path_prefix(route).size()));
       if (!parameter) {
@@ -143,9 +152,10 @@ Task<void> Router::handle(net::Exchange& exchange) {
   RequestState& state = state_of(exchange);
   try {
     Result<void> answered = co_await state.route->answer(exchange);
-    if (!answered) state.failure = std::move(answered.error());
+    if (!answered) state.failure = answered.error();
   } catch (const std::exception& bug) {
     state.failure = fail(Errc::internal, bug.what());
+    if (state.route->kind == obs::RouteClass::query) state.outcome = obs::Outcome::error;
   }
   complete(exchange, state);
 }
@@ -160,11 +170,14 @@ void Router::reject(net::Exchange& exchange, const Error& error) {
 
 void Router::complete(net::Exchange& exchange, RequestState& state) {
   net::HttpResponse& response = exchange.response;
+  state.answered = true;
   if (state.failure) {
-    if (state.failure->code == Errc::overloaded && state.retry_after_s == 0) state.retry_after_s = 1;
+    // Whatever is unavailable now may be back soon; a client without a hint would come back at once.
+    if (problem_kind(state.failure->code).status == 503 && state.retry_after_s == 0) state.retry_after_s = 1;
     write_problem(response, *state.failure, state.context.request_id, state.retry_after_s);
   }
   if (!state.preflight) gate_.add_cors_headers(exchange.request, response);
+  response.headers += state.gate_headers;
   response.add_header("X-Request-Id", state.context.request_id);
   response.add_header("Cache-Control", "private, no-store");
   std::string timing;
@@ -184,7 +197,7 @@ void Router::finish(net::Exchange& exchange, const net::ExchangeEnd& end) {
 
 void Router::count(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end) {
   const Seconds duration = end.last_byte - exchange.request.first_byte;
-  metrics_.http_requests.add(route_label(state), method_name(exchange.request.method), exchange.response.status);
+  metrics_.http_requests.add(route_label(state), method_name(exchange.request.method), status_of(exchange, state));
   metrics_.http_duration.observe(state.route == nullptr ? obs::RouteClass::other : state.route->kind, duration.count());
   if (state.failure) {
     if (const auto rejection = problem_kind(state.failure->code).rejection) metrics_.rejected.add(*rejection);
@@ -202,14 +215,15 @@ void Router::log(const net::Exchange& exchange, const RequestState& state, const
                                        : LogLevel::info;
   if (!obs::log_enabled(level)) return;
   const Seconds duration = end.last_byte - exchange.request.first_byte;
-  const std::string_view error = state.failure ? std::string_view(state.failure->detail) : std::string_view{};
+  std::string_view error;
+  if (state.failure) error = state.failure->detail.empty() ? state.failure->hint : state.failure->detail;
   obs::log(level, "request",
            {{"request_id", std::string_view(state.context.request_id)},
             {"trace_id", std::string_view(state.context.trace_id)},
             {"client", std::string_view(state.client)},
             {"method", method_name(exchange.request.method)},
             {"route", route_label(state)},
-            {"status", static_cast<std::int64_t>(exchange.response.status)},
+            {"status", static_cast<std::int64_t>(status_of(exchange, state))},
             {"duration_ms", duration.count() * 1e3},
             {"cache", state.cache_status},
             {"bytes_in", static_cast<std::int64_t>(end.request_body_bytes)},

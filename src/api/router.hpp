@@ -32,7 +32,7 @@ class Router final : public net::HttpHandler {
 
  private:
   void begin(net::Exchange& exchange, RequestState& state);
-  /// The route for the request, or the failure (404, 405 with Allow) in `state`.
+  /// The route for the request, or the failure (404, 405 with Allow) in `state`; neither for OPTIONS.
   void find_route(net::Exchange& exchange, RequestState& state);
   /// Problem body if it failed, and the headers every answer has.
   void complete(net::Exchange& exchange, RequestState& state);

@@ -7,7 +7,7 @@ namespace ragd::api {
 namespace {
 
 /// Questions and searches are small: their bodies need no more than this, whatever documents may take.
-constexpr std::uint64_t kMaxQueryBody = 128 * 1024;
+constexpr std::uint64_t kMaxQueryBody = 128U << 10U;
 
 /// One endpoint's member as the function a route holds.
 template <class Part>

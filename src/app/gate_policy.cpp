@@ -1,5 +1,6 @@
 #include "app/gate_policy.hpp"
 
+#include "base/ascii.hpp"
 #include "base/ids.hpp"
 #include "obs/log.hpp"
 
@@ -42,7 +43,7 @@ Result<api::GatePolicyPtr> make_gate_policy(const Settings& settings, const api:
   auto proxies = net::parse_address_blocks(settings.http.trusted_proxies);
   if (!proxies) return fail(Errc::bad_request, "http.trusted_proxies: " + proxies.error().detail);
   policy->trusted_proxies = std::move(*proxies);
-  policy->allowed_hosts = settings.http.allowed_hosts;
+  for (const std::string& host : settings.http.allowed_hosts) policy->allowed_hosts.push_back(base::to_lower(host));
   policy->limit = settings.rate_limit;
   policy->client_salt = previous ? previous->client_salt : base::random_hex_128();
   const bool keep = previous && same_table(previous->limit, settings.rate_limit);

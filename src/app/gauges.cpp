@@ -1,7 +1,6 @@
 #include "app/gauges.hpp"
 
 #include "base/version.hpp"
-#include "obs/log.hpp"
 #include "store/version.hpp"
 
 #include <boost/version.hpp>
@@ -65,7 +64,6 @@ void store_gauges(Exposition& out, const Parts& parts, const std::string& data_d
 }
 
 void process_gauges(Exposition& out, const Parts& parts) {
-  out.counter("rag_log_dropped_total", "Log lines dropped because their reader was too slow.", obs::log_dropped());
   out.gauge("rag_config_last_reload_successful", "1 unless the last reload was refused.",
             parts.reload.successful.load() ? 1 : 0);
   out.gauge("rag_config_last_reload_success_timestamp_seconds", "When settings were last taken over.",

@@ -92,13 +92,15 @@ class Server::Impl {
 
   [[nodiscard]] std::uint16_t port() const { return listener_->endpoint().port(); }
 
-  Result<void> reload(const Settings& fresh) {
+  Result<void> reload(const Settings& asked) {
+    // What needs a restart stays as it is, whatever the file says now: above all whether keys are asked for.
+    const Settings fresh = app::reloaded(settings_, asked);
     auto policy = app::make_gate_policy(fresh, parts_->policy.load());
     if (!policy) {
       parts_->reload.successful = false;
       return policy.error();
     }
-    for (const std::string& key : app::changed_but_not_reloadable(settings_, fresh)) {
+    for (const std::string& key : app::changed_but_not_reloadable(settings_, asked)) {
       obs::log(LogLevel::warning, "this setting needs a restart to change", {{"setting", std::string_view(key)}});
     }
     obs::set_log_level(fresh.log_level);

@@ -183,6 +183,14 @@ Result<LoadedSettings> load_settings(const SettingsSources& sources) {
   return loaded;
 }
 
+Settings reloaded(const Settings& running, const Settings& fresh) {
+  Settings settings = running;
+  for (const SettingRow& row : settings_table()) {
+    if (row.reloadable) row.copy(settings, fresh);
+  }
+  return settings;
+}
+
 std::vector<std::string> changed_but_not_reloadable(const Settings& old, const Settings& fresh) {
   std::vector<std::string> keys;
   for (const SettingRow& row : settings_table()) {

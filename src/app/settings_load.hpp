@@ -43,6 +43,9 @@ struct LoadedSettings {
 
 [[nodiscard]] Result<LoadedSettings> load_settings(const SettingsSources& sources);
 
+/// The running settings with those of the fresh ones that can change while running.
+[[nodiscard]] Settings reloaded(const Settings& running, const Settings& fresh);
+
 /// Keys a reload found different but cannot apply: they need a restart.
 [[nodiscard]] std::vector<std::string> changed_but_not_reloadable(const Settings& old, const Settings& fresh);
 

@@ -45,6 +45,7 @@ SettingRow make_row(std::string_view key, Access access, Codec codec, std::strin
     return {};
   };
   row.print = [access, codec](const Settings& settings) { return codec.print(access(settings)); };
+  row.copy = [access](Settings& to, const Settings& from) { access(to) = access(from); };
   return row;
 }
 
@@ -98,9 +99,10 @@ std::vector<SettingRow> make_table() {
       row("http.max_connections", &Settings::http, &HttpSettings::max_connections, Integer{1, 1'000'000},
           "Open connections; further ones wait in the listen queue."),
       row("http.trusted_proxies", &Settings::http, &HttpSettings::trusted_proxies, List{},
-          "CIDR blocks of the proxies whose X-Forwarded-For is believed."),
+          "CIDR blocks of the proxies whose X-Forwarded-For is believed.", reloads),
       row("http.allowed_hosts", &Settings::http, &HttpSettings::allowed_hosts, List{},
-          "The Host names that are answered (else 421), against DNS rebinding; an empty list is any."),
+          "The Host names that are answered (else 421), without ports, against DNS rebinding; an empty list is any.",
+          reloads),
 
       row("rate_limit.requests", &Settings::rate_limit, &RateLimitSettings::requests,
           Integer{0, std::numeric_limits<std::uint32_t>::max()},
@@ -143,7 +145,7 @@ std::vector<SettingRow> make_table() {
           "Passages that score below this part of the query's attainable maximum are not used."),
 
       row("overload.max_in_flight", &Settings::overload, &OverloadSettings::max_in_flight, Integer{1, 1'000'000},
-          "Questions worked on at once; further ones get 503."),
+          "Questions worked on at once; further ones get 503.", reloads),
 
       row("ready.required", &Settings::ready, &ReadySettings::required, List{{"cache", "vector_db", "llm"}},
           "The parts without which /health/ready says not_ready.", reloads),

@@ -26,6 +26,7 @@ struct SettingRow {
   bool reloadable = false;               ///< a SIGHUP applies it
   std::function<Result<void>(Settings&, const RawValue&)> assign;
   std::function<std::string(const Settings&)> print;  ///< a TOML literal
+  std::function<void(Settings& to, const Settings& from)> copy;
 
   [[nodiscard]] std::string section() const;  ///< "cache"; empty at the top
   [[nodiscard]] std::string name() const;     ///< "ttl"

@@ -74,10 +74,20 @@ std::string collapse_whitespace(std::string_view text) {
   return collapsed;
 }
 
+namespace {
+
+/// Overrides and isolates that make text look like another text (Unicode's bidirectional controls).
+bool is_bidi_control(char32_t c) {
+  return c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+}  // namespace
+
 bool is_printable(std::string_view text) {
   if (!is_valid_utf8(text)) return false;
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint c = code_point_at(text, at);
+    if (is_bidi_control(static_cast<char32_t>(c.value))) return false;
     switch (category_of(c.value)) {
       case UTF8PROC_CATEGORY_CC:
       case UTF8PROC_CATEGORY_CN:

@@ -20,7 +20,7 @@ namespace ragd::base {
 /// Runs of Unicode white space become one space; none at either end.
 [[nodiscard]] std::string collapse_whitespace(std::string_view text);
 
-/// Printable: valid UTF-8 without controls, line separators or unassigned code points.
+/// Printable: valid UTF-8 without controls (bidirectional ones included), line separators or unassigned code points.
 [[nodiscard]] bool is_printable(std::string_view text);
 
 /// The longest prefix of at most `max_bytes` that ends between code points.

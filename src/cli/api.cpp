@@ -17,10 +17,16 @@ T field(const simdjson::dom::element& object, std::string_view name) {
 }
 
 /// What the server says is wrong: "error" of its problem documents.
+}  // namespace
+
 std::string reason_in(const std::string& body) {
   const auto document = base::JsonDocument::parse(body);
-  return document ? text_field(document->root(), "error") : std::string();
+  if (!document) return {};
+  std::string detail = text_field(document->root(), "detail");
+  return detail.empty() ? text_field(document->root(), "error") : detail;
 }
+
+namespace {
 
 std::string after_waiting(const ClientResponse& response) {
   if (!response.retry_after) return "try again in a moment";

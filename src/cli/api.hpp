@@ -17,6 +17,9 @@ namespace ragd::cli {
 /// Sends, and insists on a 200 with JSON. The Error's detail is the line for the person; `url` names the server in it.
 [[nodiscard]] Result<ClientResponse> call(Transport& transport, const ClientRequest& request, const std::string& url);
 
+/// Why the server refused, in its own words; empty when it does not say.
+[[nodiscard]] std::string reason_in(const std::string& body);
+
 /// That line for an answer that is not a 200.
 [[nodiscard]] std::string explain(const ClientResponse& response, const std::string& url);
 

@@ -27,8 +27,7 @@ bool refuses_contents(const ClientResponse& response) {
 
 std::string why_refused(const ClientResponse& response) {
   if (response.status == 413) return "is larger than the server takes (its http.max_body_bytes)";
-  const auto problem = base::JsonDocument::parse(response.body);
-  const std::string reason = problem ? text_field(problem->root(), "error") : "";
+  const std::string reason = reason_in(response.body);
   return "was refused by the server: " + (reason.empty() ? std::to_string(response.status) : reason);
 }
 

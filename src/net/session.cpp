@@ -30,8 +30,9 @@ constexpr std::size_t kKeptCapacity = 256ULL << 10;  // of an answer, kept for t
 constexpr std::uint64_t kDrainedBody = 64ULL << 10;  // of an unread body that is read to keep the connection
 constexpr std::uint64_t kLingerBytes = 32ULL << 20;
 constexpr std::chrono::milliseconds kLingerTime{5'000};
-constexpr std::chrono::milliseconds kProbeTime{1'000};  // of each step, on a connection beyond the limit
-constexpr std::chrono::milliseconds kProbeGrace{100};   // of all its steps, when others wait for its place
+constexpr std::chrono::milliseconds kDrainLingerTime{500};  // an answer has arrived by then, or never will
+constexpr std::chrono::milliseconds kProbeTime{1'000};      // of each step, on a connection beyond the limit
+constexpr std::chrono::milliseconds kProbeGrace{100};       // of all its steps, when others wait for its place
 
 /// What is answered even when every ordinary connection is taken.
 bool is_probe(std::string_view path) {
@@ -312,7 +313,7 @@ Task<Session::Next> Session::drain_message() {
 Task<void> Session::linger() {
   ErrorCode ec;
   socket_.shutdown(Tcp::socket::shutdown_send, ec);
-  set_timeout(kLingerTime);
+  set_timeout(group_->handler().draining() ? kDrainLingerTime : kLingerTime);
   std::array<char, 4096> unread{};
   for (std::uint64_t count = 0; !ec && !late_ && !aborted_ && count < kLingerBytes;) {
     const boost::asio::mutable_buffer buffer = boost::asio::buffer(unread);

@@ -74,7 +74,7 @@ Task<Result<Reply>> Pipeline::ask(const RequestContext& context, const Question&
   } else {
     asked = co_await ask_through_cache(std::move(work));
   }
-  count(asked.status);
+  if (asked.reply) count(asked.status);  // a refusal says nothing of how well the cache does
   co_return std::move(asked.reply);
 }
 
