@@ -15,21 +15,14 @@ namespace {
 
 using Digest = std::array<unsigned char, 32>;
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<unsigned>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<unsigned>(c - 'A' + 10);
-  return std::nullopt;
-}
-
 std::optional<Digest> parse_digest(std::string_view hex) {
   Digest digest{};
   if (hex.size() != digest.size() * 2) return std::nullopt;
   for (std::size_t i = 0; i < digest.size(); ++i) {
-    const auto high = hex_digit(hex[2 * i]);
-    const auto low = hex_digit(hex[2 * i + 1]);
-    if (!high || !low) return std::nullopt;
-    digest[i] = static_cast<unsigned char>(*high << 4U | *low);
+    const int high = base::hex_value(hex[2 * i]);
+    const int low = base::hex_value(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    digest[i] = static_cast<unsigned char>(high * 16 + low);
   }
   return digest;
 }

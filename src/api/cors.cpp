@@ -11,12 +11,14 @@ namespace {
 constexpr std::string_view kExposed =
     "Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Cache-Status, Server-Timing";
 
-/// A serialised origin: scheme://host[:port], nothing behind it. "null" is never granted: any sandbox can send it.
+/// A serialised origin, as browsers send it: scheme://host[:port] in lower case, nothing behind it. "null" is never
+/// granted: any sandbox can send it.
 bool is_origin(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos || colon == 0) return false;
   const std::string_view host = text.substr(colon + 3);
-  return !host.empty() && host.find_first_of("/?#@ *\t") == std::string_view::npos;
+  return !host.empty() && host.find_first_of("/?#@* \t") == std::string_view::npos &&
+         std::none_of(text.begin(), text.end(), base::is_upper);
 }
 
 /// Calls `visit` for each member of a comma-separated list; false as soon as a visit says so.
@@ -37,19 +39,23 @@ bool for_each_member(std::string_view list, Visit visit) {
 Result<Cors> Cors::make(const CorsSettings& settings) {
   Cors cors;
   cors.settings_ = settings;
-  for (std::string& origin : cors.settings_.origins) {
+  for (const std::string& origin : settings.origins) {
     if (origin == "*") {
       cors.any_origin_ = true;
     } else if (!is_origin(origin)) {
-      return fail(Errc::bad_request, "cors.origins: '" + origin + "' is not an origin (scheme://host[:port])");
+      return fail(Errc::bad_request, "cors.origins: '" + origin +
+                                         "' is not an origin (write https://host or https://host:port, in lower case, "
+                                         "without a path)");
     }
-    // Browsers send scheme and host in lower case.
-    origin = base::to_lower(origin);
   }
   if (cors.any_origin_ && settings.credentials) {
-    return fail(Errc::bad_request, "cors.origins = \"*\" cannot go together with cors.credentials");
+    return fail(Errc::bad_request, "cors.origins '*' and cors.credentials = true cannot go together: list the origins");
   }
-  for (const std::string& header : settings.headers) cors.any_header_ = cors.any_header_ || header == "*";
+  for (const std::string& header : settings.headers) {
+    if (!base::is_token(header))
+      return fail(Errc::bad_request, "cors.headers: '" + header + "' is not a header's name");
+    cors.any_header_ = cors.any_header_ || header == "*";
+  }
   for (const std::string& method : settings.methods) {
     if (!base::is_token(method)) return fail(Errc::bad_request, "cors.methods: '" + method + "' is not a method");
     if (!cors.methods_.empty()) cors.methods_ += ", ";

@@ -162,12 +162,6 @@ Result<Filter> filter_field(const dom::object& object, std::string_view name) {
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  const auto digit = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -177,8 +171,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
       out += text[i];
     } else {
       if (i + 2 >= text.size()) return std::nullopt;
-      const int high = digit(text[i + 1]);
-      const int low = digit(text[i + 2]);
+      const int high = base::hex_value(text[i + 1]);
+      const int low = base::hex_value(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       out += static_cast<char>(high * 16 + low);
       i += 2;

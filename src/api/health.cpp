@@ -27,7 +27,7 @@ Task<Result<void>> HealthEndpoint::ready(net::Exchange& exchange) {
     json.key(kDependencyNames[i]).begin_object();
     json.key("required").boolean(required[i]);
     json.key("detail").string(statuses[i].detail);
-    json.key("took_ms").number(statuses[i].took.count() * 1e3);
+    json.key("took_ms").thousandths(statuses[i].took.count() * 1e3);
     json.end_object();
   }
   json.end_object().end_object();

@@ -143,8 +143,8 @@ void append_tail(std::string& body, const rag::Reply& reply, const Question& que
   }
   json.key("request_id").string(state.context.request_id);
   json.key("timings_ms").begin_object();
-  for (const auto& [name, duration] : state.stages) json.key(name).number(duration.count() * 1e3);
-  json.key("total").number(total.count() * 1e3);
+  for (const auto& [name, duration] : state.stages) json.key(name).thousandths(duration.count() * 1e3);
+  json.key("total").thousandths(total.count() * 1e3);
   json.end_object().end_object();
 }
 

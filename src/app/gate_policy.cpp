@@ -5,6 +5,7 @@
 #include "obs/log.hpp"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace ragd::app {
@@ -17,15 +18,20 @@ bool same_table(const RateLimitSettings& a, const RateLimitSettings& b) {
          a.max_clients == b.max_clients;
 }
 
-std::shared_ptr<limit::RateTable> make_table(const RateLimitSettings& settings) {
-  if (settings.requests == 0) return nullptr;
-  auto table = std::make_shared<limit::RateTable>(settings);
+Result<std::shared_ptr<limit::RateTable>> make_table(const RateLimitSettings& settings) try {
+  std::shared_ptr<limit::RateTable> table;
+  if (settings.requests == 0) return table;
+  table = std::make_shared<limit::RateTable>(settings);
   obs::log(LogLevel::info, "rate limit",
            {{"requests", std::int64_t{settings.requests}},
             {"window_ms", static_cast<std::int64_t>(settings.window.count())},
             {"algorithm", table->algorithm() == LimitAlgorithm::exact ? "exact" : "gcra"},
             {"table_bytes", static_cast<std::int64_t>(table->memory_bytes())}});
   return table;
+} catch (const std::bad_alloc&) {
+  return fail(Errc::bad_request,
+              "rate_limit: there is no memory for rate_limit.max_clients logs of "
+              "rate_limit.requests each; lower one of them");
 }
 
 }  // namespace
@@ -47,7 +53,13 @@ Result<api::GatePolicyPtr> make_gate_policy(const Settings& settings, const api:
   policy->limit = settings.rate_limit;
   policy->client_salt = previous ? previous->client_salt : base::random_hex_128();
   const bool keep = previous && same_table(previous->limit, settings.rate_limit);
-  policy->table = keep ? previous->table : make_table(settings.rate_limit);
+  if (keep) {
+    policy->table = previous->table;
+  } else {
+    auto table = make_table(settings.rate_limit);
+    if (!table) return table.error();
+    policy->table = std::move(*table);
+  }
   return api::GatePolicyPtr(std::move(policy));
 }
 

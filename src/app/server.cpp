@@ -42,12 +42,12 @@ std::int64_t unix_seconds(const Clock& clock) {
 /// Runs `work` on a core and waits for it; the core's thread must be running.
 template <class Work>
 void run_on(boost::asio::io_context& core, Work work) {
-  std::promise<void> done;
-  boost::asio::post(core, [&] {
+  auto done = std::make_shared<std::promise<void>>();  // owners: this thread and the core, whichever lets go last
+  boost::asio::post(core, [&work, done] {
     work();
-    done.set_value();
+    done->set_value();
   });
-  done.get_future().wait();
+  done->get_future().wait();
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "app/settings_check.hpp"
 
-#include "base/ascii.hpp"
-#include "base/host_port.hpp"
+#include "api/api_keys.hpp"
+#include "api/cors.hpp"
 #include "base/units.hpp"
 #include "limit/rate_table.hpp"
+#include "net/client_address.hpp"
+#include "net/listener.hpp"
 
-#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -26,35 +27,39 @@ Error conflict(const LoadedSettings& loaded, std::initializer_list<std::string_v
 
 Result<void> check_listen(const LoadedSettings& loaded) {
   const Settings& values = loaded.values;
-  const auto address = base::parse_host_port(values.listen);
-  if (!address) return conflict(loaded, {"listen"}, "'" + values.listen + "' " + address.error().detail);
-  if (base::is_loopback(address->host) || !values.auth.keys_file.empty() || values.insecure_no_auth) return {};
+  const auto address = net::parse_listen_address(values.listen);
+  if (!address) return conflict(loaded, {"listen"}, "listen: " + address.error().detail);
+  if (address->address().is_loopback() || !values.auth.keys_file.empty() || values.insecure_no_auth) return {};
   return conflict(
       loaded, {"listen"},
       "listen = '" + values.listen +
           "' would let anyone in who can reach it: set auth.keys_file, or insecure_no_auth if that is meant");
 }
 
-bool is_origin(std::string_view text) {
-  const std::size_t scheme = text.find("://");
-  if (scheme == std::string_view::npos || scheme == 0) return false;
-  const std::string_view host = text.substr(scheme + 3);
-  return !host.empty() && host.find_first_of("/?#@* ") == std::string_view::npos &&
-         std::none_of(text.begin(), text.end(), base::is_upper);
+Result<void> check_keys(const LoadedSettings& loaded) {
+  const std::string& file = loaded.values.auth.keys_file;
+  if (file.empty()) return {};
+  const auto keys = api::ApiKeys::load(file);
+  if (!keys) return conflict(loaded, {"auth.keys_file"}, "auth.keys_file: " + keys.error().detail);
+  return {};
 }
 
 Result<void> check_cors(const LoadedSettings& loaded) {
-  const CorsSettings& cors = loaded.values.cors;
-  for (const std::string& origin : cors.origins) {
-    if (origin == "*" && cors.credentials) {
-      return conflict(loaded, {"cors.origins", "cors.credentials"},
-                      "cors.origins '*' and cors.credentials = true cannot go together: list the origins");
-    }
-    if (origin != "*" && !is_origin(origin)) {
-      return conflict(loaded, {"cors.origins"},
-                      "cors.origins: '" + origin +
-                          "' is not an origin (write https://host or https://host:port, in lower "
-                          "case, without a path)");
+  const auto cors = api::Cors::make(loaded.values.cors);
+  if (cors) return {};
+  return conflict(loaded, {"cors.origins", "cors.credentials", "cors.methods", "cors.headers"}, cors.error().detail);
+}
+
+Result<void> check_hosts(const LoadedSettings& loaded) {
+  const auto proxies = net::parse_address_blocks(loaded.values.http.trusted_proxies);
+  if (!proxies) {
+    return conflict(loaded, {"http.trusted_proxies"}, "http.trusted_proxies: " + proxies.error().detail);
+  }
+  for (const std::string& host : loaded.values.http.allowed_hosts) {
+    const bool address = host.starts_with('[') && host.ends_with(']');
+    if (!address && (host.find(':') != std::string::npos || host.ends_with('.'))) {
+      return conflict(loaded, {"http.allowed_hosts"},
+                      "http.allowed_hosts: '" + host + "' is not a host name alone (no port, no dot at its end)");
     }
   }
   return {};
@@ -79,7 +84,7 @@ Result<void> check_drain(const LoadedSettings& loaded) {
 }  // namespace
 
 Result<void> check_settings(const LoadedSettings& loaded) {
-  for (const auto& check : {check_listen, check_cors, check_rate_limit, check_drain}) {
+  for (const auto& check : {check_listen, check_keys, check_cors, check_hosts, check_rate_limit, check_drain}) {
     if (auto sound = check(loaded); !sound) return sound;
   }
   return {};

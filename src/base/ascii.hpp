@@ -21,8 +21,16 @@ namespace ragd::base {
   return is_upper(c) || (c >= 'a' && c <= 'z');
 }
 
+/// The value of a hex digit of either case; -1 when it is none.
+[[nodiscard]] constexpr int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 [[nodiscard]] constexpr bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return hex_value(c) >= 0;
 }
 
 /// What no line of an HTTP head may hold: controls, except the tab that may stand between words of a value.

@@ -21,7 +21,4 @@ struct HostPort {
 /// An IPv6 address gets its brackets.
 [[nodiscard]] std::string format_host_port(const HostPort& address);
 
-/// Reaches this machine alone: 127.0.0.0/8, ::1 or "localhost". Any other name may resolve to anything, so it does not.
-[[nodiscard]] bool is_loopback(std::string_view host);
-
 }  // namespace ragd::base

@@ -100,6 +100,11 @@ JsonWriter& JsonWriter::number(double value) {
   return raw({buffer.data(), end});
 }
 
+JsonWriter& JsonWriter::thousandths(double value) {
+  constexpr double kPerUnit = 1e3;
+  return number(std::round(value * kPerUnit) / kPerUnit);
+}
+
 JsonWriter& JsonWriter::raw(std::string_view json) {
   separate();
   out_ += json;

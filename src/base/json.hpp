@@ -37,6 +37,8 @@ class JsonWriter {
   }
   /// Shortest form that reads back the same; not finite becomes null.
   JsonWriter& number(double value);
+  /// The same to the nearest thousandth: milliseconds, for people.
+  JsonWriter& thousandths(double value);
   JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
   JsonWriter& null() { return raw("null"); }
   /// A value that already is JSON.

@@ -114,7 +114,7 @@ std::string line_of(LogLevel level, std::string_view message, std::initializer_l
     json.key(field.name);
     if (const auto* text = std::get_if<std::string_view>(&field.value)) append_value(json, *text);
     if (const auto* integer = std::get_if<std::int64_t>(&field.value)) json.integer(*integer);
-    if (const auto* number = std::get_if<double>(&field.value)) json.number(*number);
+    if (const auto* number = std::get_if<double>(&field.value)) json.thousandths(*number);
     if (const auto* flag = std::get_if<bool>(&field.value)) json.boolean(*flag);
   }
   json.end_object();

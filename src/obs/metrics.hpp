@@ -1,4 +1,4 @@
-// Every number ragd counts about itself, under the names of docs/metrics: one struct, one member a family.
+// Every number ragd counts about itself,: one struct, one member a family.
 //
 // Thread-safe: writing is a relaxed store to the writing thread's own shard, reading sums the shards. All closed label
 // values exist at 0 from the first scrape. It refuses label values that come from clients: routes and methods outside
@@ -57,7 +57,7 @@ struct Metrics {
   HttpRequestCounter http_requests;                  // rag_http_requests_total{route,method,code}
 
   /// Gauges that are read when asked for (sizes, ages, dependencies): the owner writes them into the scrape.
-  /// Registered at start, before the first scrape; the callback outlives no part it reads (App clears it first).
+  /// Registered at start, before the first scrape; what the callback reads outlives the last scrape.
   void set_sampler(std::function<void(Exposition&)> sampler);
 
   /// Prometheus text format 0.0.4.

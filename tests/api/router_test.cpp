@@ -150,6 +150,7 @@ TEST_F(RouterTest, HostsNotListedAreMisdirected) {
 TEST_F(RouterTest, WrongMethodsNameTheRightOnes) {
   EXPECT_EQ(send(net::Method::get, "/query"), 405U);
   EXPECT_TRUE(has_header("Allow: POST, OPTIONS\r\n"));
+  EXPECT_TRUE(has_header("RateLimit: ")) << "refusals are charged, and say so";
   EXPECT_EQ(send(net::Method::options, "/documents/x"), 204U);
   EXPECT_TRUE(has_header("Allow: GET, HEAD, OPTIONS\r\n"));
 }

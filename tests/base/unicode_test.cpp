@@ -72,7 +72,7 @@ TEST(Printable, AcceptsTextOfAllScripts) {
 
 TEST(Printable, RefusesControlsSeparatorsUnassignedAndInvalid) {
   for (const std::string_view bad :
-       {"a\n", "\t", "\x7F", "\u0085", "\u2028", "\u2029", "\uFFFF", "\U000E0080", "\xFF"}) {
+       {"a\n", "\t", "\x7F", "\u0085", "\u2028", "\u2029", "\uFFFF", "\U000E0080", "\xFF", "a\u202Eb", "\u2066"}) {
     EXPECT_FALSE(is_printable(bad)) << bad;
   }
   EXPECT_FALSE(is_printable(std::string_view("a\0b", 3)));

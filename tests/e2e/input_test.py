@@ -67,9 +67,15 @@ class BadInput(Case):
         self.assertEqual(200, server.get("/health").status)
         self.assert_metric(server, 3.0, "rag_requests_rejected_total", reason="body_too_large")
 
+    def test_a_body_refused_after_its_head_was_charged_says_so(self):
+        server = self.server(RATE_LIMIT_REQUESTS="5")
+        answer = server.post("/query", b'{"x":"' + b"a" * 1_000_000 + b'"}')
+        self.assert_problem(answer, 413)
+        self.assertIn("r=4;", answer.headers["ratelimit"])
+
     def test_other_media_types_are_refused(self):
         server = self.server()
-        for headers in ({"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"},
+        for headers in ({}, {"Content-Type": "text/plain"}, {"Content-Type": "application/x-www-form-urlencoded"},
                         {"Content-Type": "application/json; charset=latin1"},
                         {"Content-Type": "application/json", "Content-Encoding": "gzip"}):
             for path in GOOD:
@@ -87,6 +93,8 @@ class BadInput(Case):
         self.assert_problem(answer, 405)
         self.assertEqual("POST, OPTIONS", answer.headers["allow"])
         self.assertEqual("GET, HEAD, DELETE, OPTIONS", server.post("/documents/x", {}).headers["allow"])
+        self.assert_metric(server, 1.0, "rag_http_requests_total", route="/query", method="GET", code="405")
+        self.assertEqual(204, server.request("OPTIONS", "*").status)
         options = server.request("OPTIONS", "/documents")
         self.assertEqual((204, "POST, GET, HEAD, OPTIONS"), (options.status, options.headers["allow"]))
         head = server.request("HEAD", "/health")

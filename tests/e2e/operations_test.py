@@ -1,4 +1,5 @@
 """What an operator meets: health, metrics, logs, settings, signals, kill -9."""
+import hashlib
 import json
 import os
 import signal
@@ -39,6 +40,11 @@ class Metrics(Case):
         self.assertIn("\nrag_cache_hits_total 0\n", text)
         for bound in ("0.1", "0.5", "1.0", "2.0", "5.0", "+Inf"):
             self.assertIn(f'rag_query_duration_seconds_bucket{{le="{bound}"}} 0\n', text)
+        lines = text.splitlines()
+        series = [line.rsplit(" ", 1)[0] for line in lines if not line.startswith("#")]
+        self.assertEqual(len(series), len(set(series)), "a series stands twice")
+        types = [line for line in lines if line.startswith("# TYPE ")]
+        self.assertEqual(len(types), len({line.split()[2] for line in types}), "a family stands twice")
         for name in ("rag_build_info", "rag_documents", "rag_ready", "rag_dependency_up", "process_open_fds", "rag_rocksdb_sst_bytes"):
             self.assertRegex(text, rf"(?m)^{name}(\{{| )")
 
@@ -151,6 +157,36 @@ class Settings(Case):
         server.process.send_signal(signal.SIGHUP)
         wait_until("the refusal", lambda: server.metric("rag_config_last_reload_successful") == 0.0)
         self.assertEqual(200, server.ask("x").status)
+
+
+    def test_a_reload_never_opens_the_door(self):
+        keys = os.path.join(self.directory, "keys")
+        with open(keys, "w", encoding="utf-8") as file:
+            file.write(f"web {hashlib.sha256(b'k').hexdigest()} query\n")
+        path = self.write(f'[auth]\nkeys_file = "{keys}"\n[cache]\nttl = "1h"\n')
+        server = self.server("--config", path)
+        self.assertEqual(401, server.ask("x").status)
+        self.write('log_level = "debug"\n')
+        server.process.send_signal(signal.SIGHUP)
+        wait_until("the reload", lambda: any("settings reloaded" in line for line in server.lines))
+        self.assertTrue(any("auth.keys_file" in line and "restart" in line for line in server.lines))
+        self.assertEqual(401, server.ask("x").status)
+        with open(keys, "a", encoding="utf-8") as file:
+            file.write(f"new {hashlib.sha256(b'n').hexdigest()} query\n")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until("the new key", lambda: server.ask("x", headers={"X-API-Key": "n"}).status == 200)
+
+    def test_a_value_that_cannot_hold_is_blamed_where_it_stands(self):
+        for text, words in [('listen = "127.0.0.300:1"', "listen"), ('[http]\ntrusted_proxies = ["10.0.0.0/33"]', "trusted_proxies"),
+                            ('[cors]\nheaders = ["a b"]', "cors.headers"), ('[cors]\nmethods = ["GET POST"]', "cors.methods"),
+                            ('[http]\nallowed_hosts = ["a.example:80"]', "allowed_hosts"), ('[auth]\nkeys_file = "/nowhere"', "/nowhere")]:
+            path = self.write(text + "\n")
+            for verb in ("check-config", "serve"):
+                result = run(verb, "--config", path, environment=clean_environment(RAGD_DATA_DIR=self.directory), cwd=self.directory)
+                self.assertEqual(2, result.returncode, text)
+                self.assertTrue(result.stderr.startswith(path + ":"), result.stderr)
+                self.assertIn(words, result.stderr)
+                self.assertEqual(1, len(result.stderr.splitlines()), result.stderr)
 
 
 class Signals(Case):
