@@ -264,6 +264,10 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
   std::promise<void> resume;
   boost::asio::post(server.writer, [&resume] { resume.get_future().wait(); });
 
+  const auto is_refused = [](const auto& outcome) {
+    return outcome && outcome->has_error() && outcome->error().code == Errc::overloaded &&
+           outcome->error().hint == "too many writes at once, try again";
+  };
   const RequestContext context = as("default");
   boost::asio::io_context io;
   std::vector<std::shared_ptr<std::optional<Result<PutOutcome>>>> puts;
@@ -274,11 +278,8 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
   const auto refused_put = fakes::spawn(io, server.corpus.put(context, {document("late", "quagga")}));
   const auto refused_erase = fakes::spawn(io, server.corpus.erase(context, "first"));
   io.poll();
-  ASSERT_TRUE(refused_put->has_value());
-  EXPECT_EQ((*refused_put)->error().code, Errc::overloaded);
-  EXPECT_EQ((*refused_put)->error().hint, "too many writes at once, try again");
-  ASSERT_TRUE(refused_erase->has_value());
-  EXPECT_EQ((*refused_erase)->error().code, Errc::overloaded);
+  EXPECT_TRUE(is_refused(*refused_put));
+  EXPECT_TRUE(is_refused(*refused_erase));
 
   EXPECT_TRUE(run(server.corpus.ping()));
   EXPECT_TRUE(run(server.corpus.get(context, "first")));
@@ -287,7 +288,7 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
 
   resume.set_value();
   io.run();
-  for (const auto& put : puts) EXPECT_TRUE(**put);
+  for (const auto& put : puts) EXPECT_TRUE(put->has_value() && put->value());
   EXPECT_EQ(server.found("quagga").size(), EmbeddedCorpus::kMaxWrites);
   EXPECT_TRUE(server.put({document("late", "quagga")})) << "the places are given back";
 }
