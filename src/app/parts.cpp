@@ -42,11 +42,13 @@ Parts::Parts(const Settings& settings)
     : threads(settings.threads),
       pool(pool_size(threads.size())),
       cache_pool(kCacheThreads),
+      ingest_pool(1),
       permits(settings.overload.max_in_flight) {}
 
 Parts::~Parts() {
   // Whatever still runs there uses the parts that go next.
   pool.join();
+  ingest_pool.join();
   cache_pool.join();
 }
 
@@ -71,7 +73,7 @@ Result<void> Parts::open(const Settings& settings) {
   for (const std::string& note : store->recovery_notes()) {
     obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
   }
-  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, settings.retrieval);
+  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, settings.retrieval);
   auto restored = corpus->restore();
   if (!restored) return restored;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);

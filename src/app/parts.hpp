@@ -50,8 +50,9 @@ class Parts {
   api::Readiness readiness;
   ReloadStatus reload;
   net::IoThreads threads;
-  boost::asio::thread_pool pool;        ///< documents: reads, synced writes, big JSON, the scrape
-  boost::asio::thread_pool cache_pool;  ///< answers wait for their cache entry, and should not wait for an ingest too
+  boost::asio::thread_pool pool;         ///< documents: reads, big JSON, the scrape
+  boost::asio::thread_pool cache_pool;   ///< answers wait for their cache entry, and should not wait for an ingest too
+  boost::asio::thread_pool ingest_pool;  ///< one thread, so writes take turns, and nothing else waits for one
   std::unique_ptr<store::DocumentStore> store;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
   llm::ExtractiveAnswerer llm;

@@ -29,8 +29,8 @@ void print_citation(const simdjson::dom::element& citation, std::ostream& out) {
   const std::string title = text_field(citation, "title");
   const std::string source = text_field(citation, "source");
   const std::string name = source.empty() ? text_field(citation, "document_id") : source;
-  out << "[" << count_field(citation, "id") << "] " << printable(title.empty() ? name : title);
-  if (!title.empty() && title != name) out << " - " << printable(name);
+  out << "[" << count_field(citation, "id") << "] " << printable_line(title.empty() ? name : title);
+  if (!title.empty() && title != name) out << " - " << printable_line(name);
   out << " (" << two_digits(number_field(citation, "score")) << ")\n";
 }
 
@@ -38,8 +38,10 @@ void print_citation(const simdjson::dom::element& citation, std::ostream& out) {
 void print_footer(const simdjson::dom::element& answer, std::chrono::milliseconds took, std::ostream& out) {
   simdjson::dom::element cache;
   out << "cached: " << (bool_field(answer, "cached") ? "yes" : "no");
-  if (answer["cache"].get(cache) == simdjson::SUCCESS) out << " (" << printable(text_field(cache, "status")) << ")";
-  if (const std::string source = text_field(answer, "answer_source"); !source.empty()) out << ", " << printable(source);
+  if (answer["cache"].get(cache) == simdjson::SUCCESS)
+    out << " (" << printable_line(text_field(cache, "status")) << ")";
+  if (const std::string source = text_field(answer, "answer_source"); !source.empty())
+    out << ", " << printable_line(source);
   if (bool_field(answer, "degraded")) out << ", degraded";
   out << ", " << took.count() << " ms\n";
 }
@@ -53,7 +55,7 @@ int ask(const AskOptions& options, Transport& transport, const Console& console)
   const auto document =
       response ? parse_body(*response, options.server.url) : Result<base::JsonDocument>(response.error());
   if (!document) {
-    console.err << "ragd ask: " << document.error().detail << "\n";
+    console.err << "ragd ask: " << printable_line(document.error().detail) << "\n";
     return kExitFailed;
   }
   const simdjson::dom::element answer = document->root();

@@ -1,7 +1,6 @@
 #include "cli/child_process.hpp"
 
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -111,6 +110,19 @@ Result<std::string> read_output(int fd, const ProcessLimits& limits, Clock::time
   }
 }
 
+/// Whether the child has ended by then; it stays to be waited for.
+bool ends_before(pid_t child, Clock::time_point deadline) {
+  // A pidfd could be polled without naps, but not every kernel and sandbox has them.
+  constexpr std::chrono::milliseconds kLongestNap{16};
+  for (std::chrono::milliseconds nap{1};; nap = std::min(2 * nap, kLongestNap)) {
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) return true;
+    if (ended.si_pid == child) return true;
+    if (Clock::now() >= deadline) return false;
+    ::poll(nullptr, 0, static_cast<int>(nap.count()));
+  }
+}
+
 int wait_for(pid_t child) {
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -142,10 +154,7 @@ Result<ProcessResult> run_program(const std::vector<std::string>& command, const
   const auto deadline = Clock::now() + limits.time;
   auto text = read_output(output.read.get(), limits, deadline);
   // It may close its output and live on: it has until the deadline to leave.
-  const Descriptor ended(
-      static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));  // glibc 2.36 declares it without extern "C"
-  const bool known = ended.get() >= 0;
-  if (!text || (known && !wait_readable(ended.get(), deadline))) ::kill(child, SIGKILL);
+  if (!text || !ends_before(child, deadline)) ::kill(child, SIGKILL);
   const int exit_code = wait_for(child);
   if (!text) return text.error();
   return ProcessResult{exit_code, std::move(*text)};

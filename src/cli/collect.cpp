@@ -29,11 +29,18 @@ class Collector {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) return refuse(path, "cannot be read: " + error_text(error, "no such file"));
-    if (fs::is_directory(status)) return take_folder(path, 0);
+    if (fs::is_directory(status)) return take_root(path);
     if (!fs::is_regular_file(status)) return refuse(path, "is no regular file");
     const auto kind = file_kind(path);
     if (!kind) return refuse(path, "is a " + path.extension().string() + " file, which ragd does not read");
     add(path, *kind, true);
+  }
+
+  void take_root(const fs::path& folder) {
+    std::error_code error;
+    root_ = fs::canonical(folder, error);
+    if (error) return refuse(folder, "cannot be read: " + error.message());
+    take_folder(folder, 0);
   }
 
   void take_folder(const fs::path& folder, std::size_t depth) {
@@ -55,11 +62,22 @@ class Collector {
     if (path.filename().string().starts_with('.')) return;
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
+    if (fs::is_symlink(fs::symlink_status(path, error)) && leads_out(path)) {
+      return skip(path, "is a link out of the folder");
+    }
     if (fs::is_directory(status)) return take_folder(path, depth + 1);
     if (!fs::is_regular_file(status)) return skip(path, "is no regular file");
     const auto kind = file_kind(path);
     if (!kind) return skip(path, "is a " + path.extension().string() + " file");
     add(path, *kind, path.has_extension());
+  }
+
+  /// Who unpacked a stranger's folder did not mean to hand over the private key it links to. What is found without
+  /// links lies within the root already; a dangling link leads nowhere.
+  [[nodiscard]] bool leads_out(const fs::path& link) const {
+    std::error_code error;
+    const fs::path real = fs::canonical(link, error);
+    return !error && std::mismatch(root_.begin(), root_.end(), real.begin(), real.end()).first != root_.end();
   }
 
   void add(const fs::path& path, FileKind kind, bool certain) {
@@ -78,6 +96,7 @@ class Collector {
   void skip(const fs::path& path, std::string reason) { found_.skipped.push_back({path.string(), std::move(reason)}); }
 
   Collection found_;
+  fs::path root_;  ///< of the named folder under way, without links
   std::set<fs::path> visited_;
   std::set<std::string> ids_;
 };

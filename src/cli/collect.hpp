@@ -1,7 +1,8 @@
 // Which files `ragd ingest` reads: those named, and those found in named folders, each once.
 //
-// Blocks; thread-safe. Names are taken in sorted order, hidden ones and loops of links are left out. A file that is
-// named must be readable as a document; what merely lies in a folder is passed over when it is none.
+// Blocks; thread-safe. Names are taken in sorted order; hidden ones, loops of links and links out of the named folder
+// are left out. A file that is named must be readable as a document; what merely lies in a folder is passed over when
+// it is none.
 #pragma once
 
 #include "cli/readers/reader.hpp"

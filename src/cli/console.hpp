@@ -17,4 +17,8 @@ struct Console {
 /// cursor, retitle the window or rewrite what was printed.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// The same for what must stay on one line (paths, ids, titles, messages): line feed and tab are replaced too, so that
+/// no file name can forge a line of ours.
+[[nodiscard]] std::string printable_line(std::string_view text);
+
 }  // namespace ragd::cli

@@ -25,22 +25,22 @@ int healthcheck(const HealthcheckOptions& options, Transport& transport, const C
   const std::string& url = options.server.url;
   const auto response = transport.send({"GET", options.ready ? "/health/ready" : "/health", ""});
   if (!response) {
-    console.err << "ragd healthcheck: " << response.error().detail << "\n";
+    console.err << "ragd healthcheck: " << printable_line(response.error().detail) << "\n";
     return kExitFailed;
   }
   const auto document = parse_body(*response, url);
   const bool readable = document.has_value();
   if (options.json && readable) console.out << response->body << "\n";
   if (response->status == 200 && readable) {
-    if (!options.json) console.out << printable(text_field(document->root(), "status")) << "\n";
+    if (!options.json) console.out << printable_line(text_field(document->root(), "status")) << "\n";
     return kExitDone;
   }
   const std::string failed = readable ? failed_checks(document->root()) : "";
   console.err << "ragd healthcheck: "
               << (response->status == 503 && readable
-                      ? url + " is not ready" + (failed.empty() ? "" : ": " + printable(failed))
+                      ? url + " is not ready" + (failed.empty() ? "" : ": " + printable_line(failed))
                   : response->status == 200 ? document.error().detail
-                                            : explain(*response, url))
+                                            : printable_line(explain(*response, url)))
               << "\n";
   return kExitFailed;
 }

@@ -62,7 +62,7 @@ class Ingestion {
     const auto done = send_all();
     progress_.finish();
     report_skipped();
-    if (!done) console_.err << "ragd ingest: " << done.error().detail << "\n";
+    if (!done) console_.err << "ragd ingest: " << printable_line(done.error().detail) << "\n";
     print_summary();
     return done && collection_.failed.empty() ? kExitDone : kExitFailed;
   }
@@ -104,7 +104,7 @@ class Ingestion {
   }
 
   void report_failed(const std::string& path, const std::string& reason) {
-    progress_.note("failed " + printable(path) + ": " + printable(reason));
+    progress_.note("failed " + printable_line(path) + ": " + printable_line(reason));
     collection_.failed.push_back({path, reason});
   }
 
@@ -116,7 +116,7 @@ class Ingestion {
     for (const auto& [reason, paths] : by_reason) {
       std::string line = "skipped " + std::to_string(paths.size()) + ": " + reason + ":";
       for (std::size_t i = 0; i < paths.size() && i < kNamed; ++i) line += " " + paths[i];
-      console_.err << printable(line) << (paths.size() > kNamed ? " ..." : "") << "\n";
+      console_.err << printable_line(line) << (paths.size() > kNamed ? " ..." : "") << "\n";
     }
   }
 
@@ -155,12 +155,12 @@ class Ingestion {
 };
 
 int list_only(const Collection& collection, const Console& console) {
-  for (const FoundFile& file : collection.files) console.out << printable(file.id) << "\n";
+  for (const FoundFile& file : collection.files) console.out << printable_line(file.id) << "\n";
   for (const PassedOver& skipped : collection.skipped) {
-    console.err << "skipped " << printable(skipped.path) << ": " << skipped.reason << "\n";
+    console.err << "skipped " << printable_line(skipped.path) << ": " << printable_line(skipped.reason) << "\n";
   }
   for (const PassedOver& bad : collection.failed) {
-    console.err << "failed " << printable(bad.path) << ": " << bad.reason << "\n";
+    console.err << "failed " << printable_line(bad.path) << ": " << printable_line(bad.reason) << "\n";
   }
   console.out << "would read " << collection.files.size() << " files (" << collection.skipped.size() << " skipped, "
               << collection.failed.size() << " failed)\n";

@@ -26,7 +26,7 @@ std::string body_of(const SearchOptions& options) {
 std::string snippet_of(const std::string& text) {
   const std::string line = base::collapse_whitespace(text);
   const std::string_view prefix = base::utf8_prefix(line, kSnippetBytes);
-  return printable(prefix) + (prefix.size() < line.size() ? "..." : "");
+  return printable_line(prefix) + (prefix.size() < line.size() ? "..." : "");
 }
 
 void print_result(std::size_t rank, const simdjson::dom::element& result, std::ostream& out) {
@@ -35,8 +35,8 @@ void print_result(std::size_t rank, const simdjson::dom::element& result, std::o
   const std::string title = text_field(result, "title");
   const std::string source = text_field(result, "source");
   const std::string name = source.empty() ? text_field(result, "document_id") : source;
-  out << head.data() << printable(title.empty() ? name : title);
-  if (!title.empty() && title != name) out << " - " << printable(name);
+  out << head.data() << printable_line(title.empty() ? name : title);
+  if (!title.empty() && title != name) out << " - " << printable_line(name);
   out << "\n           " << snippet_of(text_field(result, "text")) << "\n";
 }
 
@@ -47,7 +47,7 @@ int search(const SearchOptions& options, Transport& transport, const Console& co
   const auto document =
       response ? parse_body(*response, options.server.url) : Result<base::JsonDocument>(response.error());
   if (!document) {
-    console.err << "ragd search: " << document.error().detail << "\n";
+    console.err << "ragd search: " << printable_line(document.error().detail) << "\n";
     return kExitFailed;
   }
   std::size_t rank = 0;

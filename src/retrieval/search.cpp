@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <utility>
 
 namespace ragd::retrieval {
@@ -117,11 +118,12 @@ Passage passage_of(const Candidate& candidate) {
 
 Search::Search(SnapshotPtr snapshot, std::string_view query) : snapshot_(std::move(snapshot)) {
   std::vector<base::Term> words = base::analyze(query, base::TermUse::query);
+  std::unordered_map<std::string, std::size_t>
+      positions;  // a query holds thousands of words: no pass over all for each
   for (base::Term& word : words) {
-    const auto known =
-        std::find_if(terms_.begin(), terms_.end(), [&word](const Term& term) { return term.stem == word.stem; });
-    if (known != terms_.end()) {
-      known->multiplicity += 1;
+    const auto [known, is_new] = positions.try_emplace(word.stem, terms_.size());
+    if (!is_new) {
+      terms_[known->second].multiplicity += 1;
       continue;
     }
     Term term{std::move(word.stem), 1, {}};

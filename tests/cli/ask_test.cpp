@@ -64,11 +64,22 @@ TEST(Ask, LetsNoDocumentSteerTheTerminal) {
   EXPECT_THAT(run.out.str(), testing::StartsWith("a\uFFFD[2Jb\uFFFDc\td\n"));
 }
 
+TEST(Ask, LetsNoTitleForgeALine) {
+  Trial run(answer_with(200, R"({"answer":"a","citations":[{"id":1,"title":"t\n[2] u\t","source":"s\n","score":1}]})"));
+  ask({server(), "q", std::nullopt, false}, run.transport, run.console);
+  EXPECT_THAT(run.out.str(), testing::HasSubstr("[1] t\uFFFD[2] u\uFFFD - s\uFFFD (1.00)\ncached"));
+}
+
 std::string complaint(const Result<ClientResponse>& answer) {
   Trial run(answer);
   EXPECT_EQ(ask({server(), "q", std::nullopt, false}, run.transport, run.console), kExitFailed);
   EXPECT_EQ(run.out.str(), "");
   return run.err.str();
+}
+
+TEST(Ask, LetsNoServersErrorSteerTheTerminal) {
+  EXPECT_EQ(complaint(answer_with(422, R"({"error":"\u001b[2J\nragd ask: done"})")),
+            "ragd ask: http://127.0.0.1:8000 answered 422: \uFFFD[2J\uFFFDragd ask: done\n");
 }
 
 TEST(Ask, SaysWhatToDoNext) {

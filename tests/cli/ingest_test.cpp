@@ -230,6 +230,28 @@ TEST_F(Ingest, OnlyListsOnADryRun) {
   EXPECT_THAT(transport_.requests, IsEmpty());
 }
 
+TEST_F(Ingest, LetsNoFileNameSteerTheTerminalOrForgeALine) {
+  folder_.write("a.x\033[2J\nfailed b", "x");
+  folder_.write("new\nline.txt", "x");
+  const std::string where = folder_.path().string();
+  EXPECT_EQ(run_folder(), kExitFailed);
+  const std::string reason = "is a .x\uFFFD[2J\uFFFDfailed b file";
+  const std::string unfit =
+      "failed " + where + "/new\uFFFDline.txt: has a path that is not printable UTF-8, unfit for a document's id\n";
+  EXPECT_EQ(err_.str(), unfit + "skipped 1: " + reason + ": " + where + "/a.x\uFFFD[2J\uFFFDfailed b\n");
+  err_.str("");
+  dry_run_ = true;
+  EXPECT_EQ(run_folder(), kExitFailed);
+  EXPECT_EQ(err_.str(), "skipped " + where + "/a.x\uFFFD[2J\uFFFDfailed b: " + reason + "\n" + unfit);
+}
+
+TEST_F(Ingest, LetsNoServerSteerTheTerminal) {
+  folder_.write("a.txt", "words");
+  refusals_ = {answer_with(418, R"({"error":"\u001b[2J\nfailed"})")};
+  EXPECT_EQ(run_folder(), kExitFailed);
+  EXPECT_THAT(err_.str(), HasSubstr("ragd ingest: http://h answered 418: \uFFFD[2J\uFFFDfailed\n"));
+}
+
 TEST_F(Ingest, SumsUpAsJsonWhenAsked) {
   folder_.write("a.txt", "words");
   folder_.write("b.txt", "\xFF");
@@ -251,11 +273,10 @@ TEST(CollectFiles, MakesIdsOfPathsAsGivenWithoutDetours) {
 
 TEST(CollectFiles, FollowsLinksButNotInCircles) {
   const fakes::TemporaryFolder folder;
-  const fakes::TemporaryFolder elsewhere;
   folder.write("x/a.txt", "1");
-  elsewhere.write("b.txt", "2");
+  folder.write(".store/b.txt", "2");
   std::filesystem::create_directory_symlink(folder.path(), folder.path() / "x" / "up");
-  std::filesystem::create_directory_symlink(elsewhere.path(), folder.path() / "y");
+  std::filesystem::create_directory_symlink(folder.path() / ".store", folder.path() / "y");
   std::filesystem::create_symlink(folder.path() / "nowhere", folder.path() / "dangling.txt");
   const Collection found = collect_files({folder.path().string()});
   ASSERT_EQ(found.files.size(), 2U);
@@ -263,6 +284,34 @@ TEST(CollectFiles, FollowsLinksButNotInCircles) {
   EXPECT_EQ(found.files[1].id, (folder.path() / "y" / "b.txt").string());
   ASSERT_EQ(found.skipped.size(), 1U);
   EXPECT_EQ(found.skipped[0].reason, "is no regular file");
+}
+
+TEST(CollectFiles, SkipsLinksOutOfTheNamedFolder) {
+  const fakes::TemporaryFolder parent;
+  parent.write("secrets/id_rsa", "key");
+  parent.write("named-as-well/b.txt", "2");  // "named" is a prefix of its name, but not the folder it lies in
+  parent.write("named/a.txt", "1");
+  const std::filesystem::path named = parent.path() / "named";
+  std::filesystem::create_symlink(parent.path() / "secrets" / "id_rsa", named / "notes");
+  std::filesystem::create_directory_symlink("../secrets", named / "folder");
+  std::filesystem::create_directory_symlink("../named-as-well", named / "sibling");
+  std::filesystem::create_symlink("folder/id_rsa", named / "indirect.txt");
+  const Collection found = collect_files({named.string()});
+  ASSERT_EQ(found.files.size(), 1U);
+  EXPECT_EQ(found.files[0].path.filename(), "a.txt");
+  EXPECT_THAT(found.failed, IsEmpty());
+  ASSERT_EQ(found.skipped.size(), 4U);
+  for (const PassedOver& skipped : found.skipped) EXPECT_EQ(skipped.reason, "is a link out of the folder");
+}
+
+TEST(CollectFiles, TakesALinkThatIsNamedForTheFolderItLeadsTo) {
+  const fakes::TemporaryFolder parent;
+  parent.write("real/a.txt", "1");
+  std::filesystem::create_directory_symlink("real", parent.path() / "link");
+  std::filesystem::create_symlink("a.txt", parent.path() / "real" / "b.txt");
+  const Collection found = collect_files({(parent.path() / "link").string()});
+  EXPECT_EQ(found.files.size(), 2U);
+  EXPECT_THAT(found.skipped, IsEmpty());
 }
 
 TEST(CollectFiles, RefusesPathsThatCannotBeIds) {
