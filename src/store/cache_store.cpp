@@ -1,16 +1,20 @@
 #include "store/cache_store.hpp"
 
+#include "store/cache_directory.hpp"
+#include "store/info_log.hpp"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <shared_mutex>
 #include <system_error>
@@ -20,26 +24,21 @@ namespace ragd::store {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-/// What this build writes into <directory>/FORMAT and accepts there.
-constexpr std::string_view kFormat = "ragd-cache 1\n";
-constexpr std::string_view kFormatFile = "FORMAT";
-
 /// ping writes here; no entry's key starts with a zero byte followed by this word, and scans skip it.
 constexpr std::string_view kPingKey("\0ping", 5);
 
 constexpr std::size_t kBlockCacheBytes = 16ULL << 20;
 constexpr int kBloomBitsPerKey = 10;
+constexpr int kWriteBuffers = 4;
 
-/// How max_bytes is shared out. Beside the tables there are, at worst, the logs of three write buffers (one being
-/// filled, one being flushed, one obsolete and not yet deleted) and the output of one merge of small files.
+/// How max_bytes is shared out. Beside the tables there are, at worst, as many write buffers being flushed as there are
+/// and the output of one merge of small files.
 struct Budget {
   explicit Budget(std::uint64_t max_bytes) {
     const std::uint64_t total = std::max(max_bytes, kMinCacheBytes);
     write_buffer = std::clamp<std::uint64_t>(total / 32, 64ULL << 10, 8ULL << 20);
     merge = total / 8;
-    tables = total - merge - 4 * write_buffer;
+    tables = total - merge - kWriteBuffers * write_buffer;
   }
   std::uint64_t write_buffer;
   std::uint64_t merge;
@@ -76,12 +75,9 @@ rocksdb::Options database_options(const CacheStoreOptions& options) {
   db.ttl = 0;  // entries carry their own expiry; a merged file has its oldest part's age and would go too early
   db.max_open_files = -1;  // FIFO asks for it; filters and indexes stay in memory, so a miss never reads the disk
   db.write_buffer_size = budget.write_buffer;
-  db.max_write_buffer_number = 2;
-  db.max_total_wal_size = 2 * budget.write_buffer;
+  db.max_write_buffer_number = kWriteBuffers;
   db.compression = rocksdb::kLZ4Compression;
-  db.max_log_file_size = 1ULL << 20;
-  db.keep_log_file_num = 2;
-  db.info_log_level = rocksdb::WARN_LEVEL;
+  db.info_log = make_info_log("cache");
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.max_manifest_file_size = 1ULL << 20;
@@ -102,51 +98,36 @@ rocksdb::Slice slice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
 }
 
-bool is_empty_or_absent(const fs::path& directory) {
-  std::error_code error;
-  if (!fs::exists(fs::symlink_status(directory, error))) return true;
-  const bool is_empty = fs::is_directory(directory, error) && fs::is_empty(directory, error);
-  return is_empty && !error;
+/// What damaged files look like, as opposed to a disk or a system in trouble, which passes.
+bool is_damage(const rocksdb::Status& status) {
+  return status.IsCorruption() || status.IsNotSupported() || status.IsInvalidArgument() || status.IsPathNotFound();
 }
 
-bool has_our_format(const fs::path& directory) {
-  std::ifstream file(directory / kFormatFile, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  return text == kFormat;
+/// All writes: without a log, which a full disk would turn into an abort (RocksDB asserts on a log it could not
+/// extend), and failing rather than waiting while no memtable can be flushed.
+rocksdb::WriteOptions write_options() {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  options.no_slowdown = true;
+  return options;
 }
 
-bool write_format(const fs::path& directory) {
-  std::ofstream file(directory / kFormatFile, std::ios::binary | std::ios::trunc);
-  file << kFormat;
-  file.close();
-  return !file.fail();
+/// Lack of space and a flush that lags behind: nothing is stored for now, and reads go on.
+bool is_passing(const rocksdb::Status& status) {
+  return status.IsNoSpace() || status.IsIncomplete();
 }
 
-/// Asks through RocksDB's own lock table: POSIX locks alone would not see a second store in this process, and closing
-/// a descriptor of the lock file here would release that store's lock.
-bool is_held_elsewhere(const std::string& directory) {
-  const std::string path = directory + "/LOCK";
-  rocksdb::Env* env = rocksdb::Env::Default();
-  if (!env->FileExists(path).ok()) return false;
-  rocksdb::FileLock* lock = nullptr;
-  const rocksdb::Status status = env->LockFile(path, &lock);
-  if (status.ok()) {
-    env->UnlockFile(lock);
-    return false;
+/// Writes more than a cache takes in its stride: waits for the memtables to be flushed where put would give up.
+rocksdb::Status write_patiently(rocksdb::DB& db, rocksdb::WriteBatch& batch) {
+  constexpr int kMaxTries = 32;
+  rocksdb::FlushOptions flush;
+  flush.allow_write_stall = true;
+  rocksdb::Status status = db.Write(write_options(), &batch);
+  for (int tries = 1; status.IsIncomplete() && tries < kMaxTries; ++tries) {
+    if (rocksdb::Status flushed = db.Flush(flush); !flushed.ok()) return flushed;
+    status = db.Write(write_options(), &batch);
   }
-  const bool could_not_open = status.ToString().find("while open a file for lock") != std::string::npos;
-  return !could_not_open;
-}
-
-/// Empties the directory but keeps it, which may be a link to another disk. Failures show when it is opened next.
-void wipe(const fs::path& directory) {
-  std::error_code ignored;
-  if (!fs::is_directory(directory, ignored)) fs::remove(directory, ignored);
-  fs::permissions(directory, fs::perms::owner_all, fs::perm_options::add, ignored);
-  std::error_code iteration;
-  for (fs::directory_iterator it(directory, iteration), end; !iteration && it != end; it.increment(iteration)) {
-    fs::remove_all(it->path(), ignored);
-  }
+  return status;
 }
 
 }  // namespace
@@ -156,19 +137,20 @@ class CacheStore::Impl {
   explicit Impl(CacheStoreOptions options) : options_(std::move(options)) {}
 
   Result<void> open() {
-    const bool fresh = is_empty_or_absent(options_.directory);
-    std::string fault;
-    if (!fresh && !has_our_format(options_.directory)) {
-      fault = "it has no or another format mark";
-    } else {
-      fault = open_database();
-      if (fault.empty()) return mark_format();
+    const CacheDirectory found = inspect_cache_directory(options_.directory);
+    if (found == CacheDirectory::foreign) {
+      return fail(Errc::unavailable, options_.directory + " exists and is not a cache of ragd");
     }
-    if (is_held_elsewhere(options_.directory)) {
-      return fail(Errc::unavailable, "the cache directory " + options_.directory + " is in use by another process");
+    if (found == CacheDirectory::unreadable) {
+      return fail(Errc::unavailable, "cannot read the cache directory " + options_.directory);
     }
-    if (fresh) return fail(Errc::unavailable, "cannot create the cache in " + options_.directory + ": " + fault);
-    return recreate(fault);
+    const rocksdb::Status status = found == CacheDirectory::other_format
+                                       ? rocksdb::Status::NotSupported("it has no or another format mark")
+                                       : open_database();
+    if (status.ok()) return mark_format();
+    if (is_held_elsewhere(options_.directory)) return in_use();
+    if (found == CacheDirectory::fresh || !is_damage(status)) return cannot("open", status);
+    return recreate(status.ToString());
   }
 
   /// Runs `work(db)` and, when that finds damage, once more on a new, empty database.
@@ -198,35 +180,66 @@ class CacheStore::Impl {
     return true;
   }
 
+  /// Makes up for a replacement that failed.
+  Result<void> restore() {
+    const std::unique_lock lock(replacing_);
+    if (db_) return {};
+    // The lock was given up together with the database.
+    if (is_held_elsewhere(options_.directory)) return in_use();
+    return recreate(damage_);
+  }
+
+  /// From now on there are writes that only a flush puts on the disk.
+  void note_write() { unflushed_.store(true, std::memory_order_relaxed); }
+
+  /// True once per flush_every while there is something to flush.
+  bool is_flush_due() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    if (!unflushed_.load(std::memory_order_relaxed) || now - flushed_at_.load() < options_.flush_every) return false;
+    flushed_at_.store(now);
+    return unflushed_.exchange(false, std::memory_order_relaxed);
+  }
+
   [[nodiscard]] const CacheStoreOptions& options() const { return options_; }
 
  private:
-  /// The fault, or nothing.
-  std::string open_database() {
+  rocksdb::Status open_database() {
     std::error_code error;
-    fs::create_directories(options_.directory, error);
-    if (error && !fs::is_directory(options_.directory)) return error.message();
+    std::filesystem::create_directories(options_.directory, error);
+    if (error && !std::filesystem::is_directory(options_.directory)) return rocksdb::Status::IOError(error.message());
     rocksdb::DB* db = nullptr;
-    const rocksdb::Status status = rocksdb::DB::Open(database_options(options_), options_.directory, &db);
-    if (!status.ok()) return status.ToString();
+    // Damaged bytes can ask RocksDB for absurd allocations.
+    try {
+      const rocksdb::Status status = rocksdb::DB::Open(database_options(options_), options_.directory, &db);
+      if (!status.ok()) return status;
+    } catch (const std::exception& e) {
+      return rocksdb::Status::Corruption(e.what());
+    }
     db_.reset(db);
-    return {};
+    return rocksdb::Status::OK();
+  }
+
+  Error in_use() const {
+    return fail(Errc::unavailable, "the cache directory " + options_.directory + " is in use by another process");
+  }
+
+  Error cannot(std::string_view verb, const rocksdb::Status& status) const {
+    return fail(status.IsNoSpace() ? Errc::storage_full : Errc::unavailable,
+                "cannot " + std::string(verb) + " the cache in " + options_.directory + ": " + status.ToString());
   }
 
   Result<void> mark_format() {
-    if (has_our_format(options_.directory) || write_format(options_.directory)) return {};
+    if (mark_cache_directory(options_.directory)) return {};
     db_.reset();
     return fail(Errc::unavailable, "cannot write to the cache directory " + options_.directory);
   }
 
   Result<void> recreate(const std::string& why) {
-    wipe(options_.directory);
-    const std::string fault = open_database();
-    if (!fault.empty()) {
-      return fail(Errc::unavailable, "cannot recreate the cache in " + options_.directory + ": " + fault);
-    }
+    wipe_cache_directory(options_.directory);
+    if (const rocksdb::Status status = open_database(); !status.ok()) return cannot("recreate", status);
+    if (Result<void> marked = mark_format(); !marked) return marked;
     if (options_.on_recreated) options_.on_recreated(why);
-    return mark_format();
+    return {};
   }
 
   /// Several threads may find the same damage: the first replaces the database, the others find a newer generation.
@@ -235,14 +248,18 @@ class CacheStore::Impl {
     if (generation_ != damaged_generation) return;
     ++generation_;
     db_.reset();
-    // A failure leaves no database: every later call reports it, and the next start tries again.
-    (void)recreate(why);
+    // A failure leaves no database: every later call reports it, and each ping tries again.
+    damage_ = why;
+    static_cast<void>(recreate(why));
   }
 
   CacheStoreOptions options_;
   std::shared_mutex replacing_;  // exclusive only while db_ is replaced
   std::unique_ptr<rocksdb::DB> db_;
   std::uint64_t generation_ = 0;
+  std::string damage_;  // why db_ was last replaced; under replacing_
+  std::atomic<bool> unflushed_ = false;
+  std::atomic<std::chrono::steady_clock::duration> flushed_at_ = std::chrono::steady_clock::now().time_since_epoch();
 };
 
 CacheStore::CacheStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -277,15 +294,16 @@ Result<void> CacheStore::put(std::string_view key, std::string_view value) {
   if (key.size() + value.size() > max_value_bytes()) {
     return fail(Errc::payload_too_large, "response cache: an entry of " + std::to_string(value.size()) + " bytes");
   }
-  const auto status =
-      impl_->run([&](rocksdb::DB& db) { return db.Put(rocksdb::WriteOptions(), slice(key), slice(value)); });
+  const auto status = impl_->run([&](rocksdb::DB& db) { return db.Put(write_options(), slice(key), slice(value)); });
   if (!status.ok()) return as_error(status);
+  impl_->note_write();
   return {};
 }
 
 Result<void> CacheStore::erase(std::string_view key) {
-  const auto status = impl_->run([&](rocksdb::DB& db) { return db.Delete(rocksdb::WriteOptions(), slice(key)); });
+  const auto status = impl_->run([&](rocksdb::DB& db) { return db.Delete(write_options(), slice(key)); });
   if (!status.ok()) return as_error(status);
+  impl_->note_write();
   return {};
 }
 
@@ -298,37 +316,36 @@ Result<std::uint64_t> CacheStore::erase_if(
     rocksdb::ReadOptions scan;
     scan.fill_cache = false;
     rocksdb::WriteBatch batch;
-    const auto flush = [&](bool sync) {
-      rocksdb::WriteOptions write;
-      write.sync = sync;
-      rocksdb::Status written = db.Write(write, &batch);
-      batch.Clear();
-      return written;
-    };
     const std::unique_ptr<rocksdb::Iterator> it(db.NewIterator(scan));
     for (it->SeekToFirst(); it->Valid(); it->Next()) {
       if (it->key() == slice(kPingKey) || !unwanted(it->key().ToStringView(), it->value().ToStringView())) continue;
       batch.Delete(it->key());
       ++erased;
       if (batch.Count() < kBatch) continue;
-      if (auto written = flush(false); !written.ok()) return written;
+      if (auto written = write_patiently(db, batch); !written.ok()) return written;
+      batch.Clear();
     }
     if (!it->status().ok()) return it->status();
-    return flush(true);
+    if (auto written = write_patiently(db, batch); !written.ok()) return written;
+    return db.Flush({});
   });
   if (!status.ok()) return as_error(status);
   return erased;
 }
 
 Result<void> CacheStore::ping() {
-  const auto status = impl_->run([](rocksdb::DB& db) {
-    rocksdb::Status written = db.Put(rocksdb::WriteOptions(), slice(kPingKey), rocksdb::Slice());
-    if (!written.ok() && db.Resume().ok()) {
-      written = db.Put(rocksdb::WriteOptions(), slice(kPingKey), rocksdb::Slice());
+  if (Result<void> restored = impl_->restore(); !restored) return restored;
+  const auto status = impl_->run([this](rocksdb::DB& db) {
+    rocksdb::Status written = db.Put(write_options(), slice(kPingKey), rocksdb::Slice());
+    if (!written.ok() && db.Resume().ok()) written = db.Put(write_options(), slice(kPingKey), rocksdb::Slice());
+    if (written.ok() && impl_->is_flush_due()) {
+      written = db.Flush({});
+      if (!written.ok()) impl_->note_write();
     }
-    if (!written.ok()) return written;
+    if (!written.ok() && !is_passing(written)) return written;
     std::string value;
-    return db.Get(rocksdb::ReadOptions(), slice(kPingKey), &value);
+    const rocksdb::Status found = db.Get(rocksdb::ReadOptions(), slice(kPingKey), &value);
+    return found.IsNotFound() ? rocksdb::Status::OK() : found;
   });
   if (!status.ok()) return as_error(status);
   return {};

@@ -1,5 +1,7 @@
 #include "store/rocks.hpp"
 
+#include "store/info_log.hpp"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
@@ -52,9 +54,7 @@ rocksdb::Options bounded_options() {
   options.max_write_buffer_number = 4;
   options.max_open_files = 256;
   options.max_background_jobs = 2;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 1ULL << 20;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.info_log = make_info_log("documents");
   options.stats_dump_period_sec = 0;  // nobody reads them there: they are in /metrics
   options.stats_persist_period_sec = 0;
   return options;

@@ -38,6 +38,7 @@ rocksdb::WriteBatch batch_of(const Change& change) {
 Result<void> SyncedWriter::commit(const Change& change) {
   if (failed()) return fail(Errc::unavailable, "the document store is read-only until restart after a failed write");
   Result<void> ready = require_room(change);
+  if (ready) ready = make_way();
   if (ready) ready = nudge();
   if (!ready) return ready;
   rocksdb::WriteBatch batch = batch_of(change);
@@ -58,6 +59,20 @@ Result<void> SyncedWriter::require_room(const Change& change) const {
   if (free_bytes >= kReservedBytes + 2 * size_of(change)) return {};
   return fail(Errc::storage_full,
               "the disk of " + database_.GetName() + " has only " + std::to_string(free_bytes) + " bytes left");
+}
+
+// Left to itself RocksDB changes to a new log and an empty memtable inside the write that follows a filled one: behind
+// the nudge, and just before the write that may fail.
+Result<void> SyncedWriter::make_way() {
+  std::uint64_t bytes = 0;
+  database_.GetIntProperty(rocksdb::DB::Properties::kCurSizeActiveMemTable, &bytes);
+  // It takes a memtable for full up to one arena block early; a block is an eighth of it.
+  if (bytes < write_buffer_size_ - write_buffer_size_ / 8) return {};
+  rocksdb::FlushOptions in_background;
+  in_background.wait = false;
+  const rocksdb::Status status = database_.Flush(in_background);
+  if (!status.ok()) return failure(status);
+  return {};
 }
 
 // RocksDB 7.8 leaves a log that could not be written only together with a memtable that holds something. With an empty

@@ -10,6 +10,7 @@
 #include <rocksdb/db.h>
 
 #include <atomic>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,7 +24,10 @@ using Change = std::map<std::string, std::optional<std::string>>;
 class SyncedWriter {
  public:
   /// `nudge_key` is one that nobody reads (see nudge).
-  SyncedWriter(rocksdb::DB& database, std::string nudge_key) : database_(database), nudge_key_(std::move(nudge_key)) {}
+  SyncedWriter(rocksdb::DB& database, std::string nudge_key)
+      : database_(database),
+        write_buffer_size_(database.GetOptions().write_buffer_size),
+        nudge_key_(std::move(nudge_key)) {}
 
   /// Errc::storage_full or Errc::unavailable: nothing of the change can be read then, nor after a restart once anything
   /// else was committed.
@@ -33,10 +37,12 @@ class SyncedWriter {
 
  private:
   [[nodiscard]] Result<void> require_room(const Change& change) const;
+  Result<void> make_way();
   Result<void> nudge();
   Error failure(const rocksdb::Status& status);
 
   rocksdb::DB& database_;
+  const std::size_t write_buffer_size_;
   const std::string nudge_key_;
   std::atomic<bool> failed_ = false;
 };

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <random>
@@ -51,6 +53,23 @@ std::optional<std::string> read(CacheStore& store, const std::string& key) {
   auto got = store.get(key);
   EXPECT_TRUE(got) << got.error().detail;
   return got ? *got : std::nullopt;
+}
+
+/// A put is refused while all memtables wait to be flushed, which happens to whoever puts without a pause.
+Result<void> put_patiently(CacheStore& store, const std::string& key, const std::string& value) {
+  Result<void> put = store.put(key, value);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!put && put.error().code == Errc::unavailable && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+    put = store.put(key, value);
+  }
+  return put;
+}
+
+/// What the end of the process at this moment would leave behind.
+std::string crash_copy(const std::string& directory) {
+  fs::copy(directory, directory + "-copy", fs::copy_options::recursive);
+  return directory + "-copy";
 }
 
 /// Bytes LZ4 can't shrink.
@@ -114,25 +133,44 @@ TEST(CacheStore, SendsAReadThatNeedsTheDiskToThePool) {
   EXPECT_EQ(again.store->get_fast("other", value), CacheStore::Found::no);
 }
 
-TEST(CacheStore, KeepsItsEntriesWhenTheProcessIsKilled) {
+TEST(CacheStore, KeepsItsEntriesOverARestart) {
   const fakes::TempDirectory temp;
-  const std::string directory = temp / "cache";
-  const pid_t child = ::fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
-    CacheStoreOptions options;
-    options.directory = directory;
-    auto store = CacheStore::open(std::move(options));
-    const bool written = store && (*store)->put("key", "value");
-    if (written) ::raise(SIGKILL);
-    ::_exit(1);
-  }
-  int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
-  const Opened opened = open(directory);
+  { ASSERT_TRUE(open(temp / "cache").store->put("key", "value")); }
+  const Opened opened = open(temp / "cache");
   EXPECT_EQ(read(*opened.store, "key"), "value");
   EXPECT_TRUE(opened.recreated->empty());
+}
+
+TEST(CacheStore, FlushesOnPingSoThatAKilledProcessLosesLittle) {
+  const fakes::TempDirectory temp;
+  CacheStoreOptions options;
+  options.directory = temp / "cache";
+  options.flush_every = std::chrono::seconds(0);
+  const auto store = CacheStore::open(options);
+  ASSERT_TRUE(store);
+  ASSERT_TRUE((*store)->put("key", "value"));
+  ASSERT_TRUE((*store)->ping());
+  const Opened opened = open(crash_copy(temp / "cache"));
+  EXPECT_EQ(read(*opened.store, "key"), "value");
+  EXPECT_TRUE(opened.recreated->empty());
+}
+
+TEST(CacheStore, StaysConsistentWhenAKilledProcessHadNotFlushed) {
+  const fakes::TempDirectory temp;
+  const Opened opened = open(temp / "cache");
+  ASSERT_TRUE(opened.store->put("key", "value"));
+  const Opened again = open(crash_copy(temp / "cache"));
+  EXPECT_EQ(read(*again.store, "key"), std::nullopt);
+  EXPECT_TRUE(again.recreated->empty());
+}
+
+TEST(CacheStore, DoesNotBringBackWhatWasPurgedWhenTheProcessIsKilled) {
+  const fakes::TempDirectory temp;
+  { ASSERT_TRUE(open(temp / "cache").store->put("key", "value")); }
+  const Opened opened = open(temp / "cache");
+  ASSERT_TRUE(opened.store->erase_if([](std::string_view, std::string_view) { return true; }));
+  const Opened again = open(crash_copy(temp / "cache"));
+  EXPECT_EQ(read(*again.store, "key"), std::nullopt);
 }
 
 TEST(CacheStore, StaysWithinItsBytesAndCountsWhatItDrops) {
@@ -144,7 +182,7 @@ TEST(CacheStore, StaysWithinItsBytesAndCountsWhatItDrops) {
   std::uint64_t worst = 0;
   constexpr int kEntries = 8000;  // 32 MB through 4 MB
   for (int i = 0; i < kEntries; ++i) {
-    ASSERT_TRUE(opened.store->put("key" + std::to_string(i), noise(4096, random)));
+    ASSERT_TRUE(put_patiently(*opened.store, "key" + std::to_string(i), noise(4096, random)));
     if (i % 50 == 0) worst = std::max(worst, bytes_in(directory, {".sst", ".log"}));
   }
   EXPECT_LE(worst, kMax);
@@ -174,7 +212,7 @@ TEST(CacheStore, NeverBringsBackWhatWasErasedOrOverwritten) {
       case 2:
       case 3: {
         std::string value = noise(random() % 4096, random);
-        ASSERT_TRUE(opened.store->put(key, value));
+        ASSERT_TRUE(put_patiently(*opened.store, key, value));
         last[key] = std::move(value);
         break;
       }
@@ -206,7 +244,7 @@ TEST(CacheStore, ErasesWhatThePredicateNamesForGood) {
   {
     const Opened opened = open(temp / "cache");
     for (int i = 0; i < 3000; ++i)
-      ASSERT_TRUE(opened.store->put("key" + std::to_string(i), i % 2 == 0 ? "even" : "odd"));
+      ASSERT_TRUE(put_patiently(*opened.store, "key" + std::to_string(i), i % 2 == 0 ? "even" : "odd"));
     ASSERT_TRUE(opened.store->ping());
     const auto erased = opened.store->erase_if([](std::string_view, std::string_view value) { return value == "odd"; });
     ASSERT_TRUE(erased);
@@ -293,12 +331,89 @@ TEST(CacheStore, RecreatesItselfWhenDamageShowsWhileItRuns) {
   EXPECT_EQ(read(*opened.store, "key"), "new");
 }
 
-TEST(CacheStore, RecreatesAPathThatIsAFile) {
+std::string why_refused(const std::string& directory) {
+  CacheStoreOptions options;
+  options.directory = directory;
+  const auto opened = CacheStore::open(options);
+  return opened ? "" : opened.error().detail;
+}
+
+std::string content_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+TEST(CacheStore, RefusesADirectoryOfSomebodyElseAndLeavesItAlone) {
   const fakes::TempDirectory temp;
-  std::ofstream(temp / "cache") << "not a directory";
+  fs::create_directories(temp / "cache/sub");
+  std::ofstream(temp / "cache/sub/photo.txt") << "photo";
+  std::ofstream(temp / "cache/000012.log") << "looks like a database's";
+  EXPECT_EQ(why_refused(temp / "cache"), temp / "cache" + std::string(" exists and is not a cache of ragd"));
+  EXPECT_EQ(content_of(temp / "cache/sub/photo.txt"), "photo");
+  EXPECT_EQ(content_of(temp / "cache/000012.log"), "looks like a database's");
+  EXPECT_EQ(std::distance(fs::directory_iterator(temp / "cache"), fs::directory_iterator()), 2);
+}
+
+TEST(CacheStore, RefusesADirectoryWhoseFormatFileIsSomebodyElses) {
+  const fakes::TempDirectory temp;
+  fs::create_directories(temp / "cache");
+  std::ofstream(temp / "cache/FORMAT") << "A4 paper";
+  std::ofstream(temp / "cache/letter.txt") << "Dear";
+  EXPECT_NE(why_refused(temp / "cache").find("is not a cache of ragd"), std::string::npos);
+  EXPECT_EQ(content_of(temp / "cache/FORMAT"), "A4 paper");
+  EXPECT_EQ(content_of(temp / "cache/letter.txt"), "Dear");
+}
+
+TEST(CacheStore, LeavesForeignFilesInADamagedCacheThatItRecreates) {
+  const fakes::TempDirectory temp;
+  { ASSERT_TRUE(open(temp / "cache").store->put("key", "value")); }
+  std::ofstream(temp / "cache/notes.txt") << "notes";
+  std::ofstream(temp / "cache/CURRENT") << "garbage";
   const Opened opened = open(temp / "cache");
   EXPECT_EQ(opened.recreated->size(), 1U);
-  ASSERT_TRUE(opened.store->put("key", "value"));
+  EXPECT_EQ(read(*opened.store, "key"), std::nullopt);
+  EXPECT_EQ(content_of(temp / "cache/notes.txt"), "notes");
+}
+
+TEST(CacheStore, RecreatesACacheWithoutItsFormatMark) {
+  const fakes::TempDirectory temp;
+  { ASSERT_TRUE(open(temp / "cache").store->put("key", "value")); }
+  fs::remove(temp / "cache/FORMAT");
+  const Opened opened = open(temp / "cache");
+  EXPECT_EQ(opened.recreated->size(), 1U);
+  ASSERT_TRUE(opened.store->put("key", "new"));
+}
+
+TEST(CacheStore, RecreatesADirectoryWhoseManifestIsGone) {
+  const fakes::TempDirectory temp;
+  { ASSERT_TRUE(open(temp / "cache").store->put("key", "value")); }
+  std::vector<fs::path> manifests;
+  for (const auto& file : fs::directory_iterator(temp / "cache")) {
+    if (file.path().filename().string().starts_with("MANIFEST")) manifests.push_back(file.path());
+  }
+  for (const auto& manifest : manifests) fs::remove(manifest);
+  EXPECT_EQ(open(temp / "cache").recreated->size(), 1U);
+}
+
+TEST(CacheStore, KeepsTheCacheWhenOpeningFailsForAnotherReasonThanDamage) {
+  const fakes::TempDirectory temp;
+  { ASSERT_TRUE(open(temp / "cache").store->put("key", "value")); }
+  const std::string current = content_of(temp / "cache/CURRENT");
+  fs::remove(temp / "cache/CURRENT");
+  fs::create_directory(temp / "cache/CURRENT");  // an IO error to whoever reads it
+  EXPECT_NE(why_refused(temp / "cache").find(temp / "cache"), std::string::npos);
+  fs::remove(temp / "cache/CURRENT");
+  std::ofstream(temp / "cache/CURRENT") << current;
+  const Opened opened = open(temp / "cache");
+  EXPECT_EQ(read(*opened.store, "key"), "value");
+  EXPECT_TRUE(opened.recreated->empty());
+}
+
+TEST(CacheStore, RefusesAPathThatIsAFile) {
+  const fakes::TempDirectory temp;
+  std::ofstream(temp / "cache") << "not a directory";
+  EXPECT_NE(why_refused(temp / "cache").find("is not a cache of ragd"), std::string::npos);
+  EXPECT_EQ(content_of(temp / "cache"), "not a directory");
 }
 
 TEST(CacheStore, SaysSoWhenTheDirectoryCannotBeMade) {
@@ -328,7 +443,7 @@ TEST(CacheStore, ServesManyThreadsAtOnce) {
       std::string value;
       for (int i = 0; i < 500; ++i) {
         const std::string key = "key" + std::to_string(random() % 50);
-        EXPECT_TRUE(store.put(key, key + std::string(1000, 'v')));
+        EXPECT_TRUE(put_patiently(store, key, key + std::string(1000, 'v')));
         if (store.get_fast(key, value) == CacheStore::Found::yes) {
           EXPECT_EQ(value.substr(0, key.size()), key);
         }

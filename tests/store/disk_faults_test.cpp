@@ -1,5 +1,6 @@
 // A disk that fills up or fails: this binary's write, fdatasync and statvfs stand before the C library's, also for
 // RocksDB.
+#include "store/cache_store.hpp"
 #include "store/store_fixture.hpp"
 
 #include <sys/statfs.h>
@@ -26,8 +27,9 @@ bool is_store_file(int fd) {
   std::array<char, 512> path{};
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
   const ssize_t size = ::readlink(link.c_str(), path.data(), path.size());
-  return size > 0 &&
-         std::string_view(path.data(), static_cast<std::size_t>(size)).find("/documents") != std::string_view::npos;
+  if (size <= 0) return false;
+  const std::string_view name(path.data(), static_cast<std::size_t>(size));
+  return name.find("/documents") != std::string_view::npos || name.find("/cache") != std::string_view::npos;
 }
 
 }  // namespace
@@ -123,6 +125,25 @@ TEST_F(DiskFaultTest, RecoversFromADiskThatFilledUpInTheMiddleOfTheFirstRecord) 
   EXPECT_EQ(*recovered->version("default"), written->version);
 }
 
+// RocksDB changes to a new log inside the write that follows a filled memtable.
+TEST_F(DiskFaultTest, RecoversFromADiskThatFilledUpWhenAMemtableWasFull) {
+  const auto store = open();
+  ASSERT_TRUE(store->put("default", {document("big", std::string(5 << 20, 'x'))}));
+  write_error = ENOSPC;
+  EXPECT_EQ(store->put("default", {document("lost", "text")}).error().code, Errc::storage_full);
+  EXPECT_EQ(store->put("default", {document("lost", "text")}).error().code, Errc::storage_full);
+  EXPECT_TRUE(store->get("default", "big"));
+  EXPECT_TRUE(store->ping());
+  write_error = 0;
+  const auto written = put_when_recovered(*store, document("after", "text"));
+  ASSERT_TRUE(written) << written.error().detail;
+  const auto recovered = open(crash_copy());
+  ASSERT_TRUE(recovered);
+  EXPECT_TRUE(recovered->get("default", "big"));
+  EXPECT_TRUE(recovered->get("default", "after"));
+  EXPECT_FALSE(recovered->get("default", "lost"));
+}
+
 // The record is whole in the log, and yet the write failed: it must not come back under a version that is another's.
 TEST_F(DiskFaultTest, AFailedWriteStaysAwayThoughItsRecordIsInTheLog) {
   const auto store = open();
@@ -157,6 +178,82 @@ TEST_F(DiskFaultTest, IsReadOnlyAfterAFailedSyncUntilItIsOpenedAgain) {
   ASSERT_TRUE(store);
   EXPECT_TRUE(store->get("default", "before"));
   EXPECT_TRUE(store->put("default", {document("later", "text")}));
+}
+
+class CacheDiskFaultTest : public DiskFaultTest {
+ protected:
+  CacheDiskFaultTest() {
+    options_.directory = temporary_ / "cache";
+    options_.max_bytes = kMinCacheBytes;
+    options_.on_recreated = [this](const std::string& /*why*/) { ++recreated_; };
+  }
+  std::unique_ptr<CacheStore> open_cache() {
+    auto store = CacheStore::open(options_);
+    if (store) return *std::move(store);
+    ADD_FAILURE() << store.error().detail;
+    return nullptr;
+  }
+
+  fakes::TempDirectory temporary_;
+  CacheStoreOptions options_;
+  int recreated_ = 0;
+};
+
+TEST_F(CacheDiskFaultTest, ServesOnWhileTheDiskIsFullAndStoresAgainWhenThereIsRoom) {
+  const auto store = open_cache();
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(store->put("before", "value"));
+  write_error = ENOSPC;
+  const std::string value(4096, 'x');
+  int refused = 0;
+  constexpr int kEntries = 500;  // 2 MB: many times the memtables
+  for (int i = 0; i < kEntries; ++i) {
+    if (!store->put("key" + std::to_string(i), value)) ++refused;
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_TRUE(store->ping()) << "a full disk took the cache out of service";
+  EXPECT_EQ(*store->get("before"), "value");
+  write_error = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  bool stored = false;
+  while (!stored && std::chrono::steady_clock::now() < deadline) {
+    EXPECT_TRUE(store->ping());
+    stored = static_cast<bool>(store->put("after", "value"));
+    std::this_thread::yield();
+  }
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(*store->get("after"), "value");
+  EXPECT_EQ(*store->get("before"), "value");
+  EXPECT_EQ(recreated_, 0);
+}
+
+TEST_F(CacheDiskFaultTest, RefusesToStartOnAFullDiskAndKeepsTheCache) {
+  { ASSERT_TRUE(open_cache()->put("key", "value")); }
+  write_error = ENOSPC;
+  const auto refused = CacheStore::open(options_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::storage_full);
+  EXPECT_NE(refused.error().detail.find(options_.directory), std::string::npos) << refused.error().detail;
+  write_error = 0;
+  EXPECT_EQ(*open_cache()->get("key"), "value");
+  EXPECT_EQ(recreated_, 0);
+}
+
+TEST_F(CacheDiskFaultTest, IsRecreatedByAPingWhenItCouldNotBeAtOnce) {
+  { ASSERT_TRUE(open_cache()->put("key", std::string(20'000, 'x'))); }
+  const auto store = open_cache();
+  for (const auto& table : files_of(options_.directory, ".sst")) {
+    write_bytes(table, std::string(std::filesystem::file_size(table), 'Z'));
+  }
+  write_error = ENOSPC;
+  EXPECT_FALSE(store->get("key"));
+  EXPECT_FALSE(store->put("key", "value"));
+  EXPECT_FALSE(store->ping());
+  write_error = 0;
+  ASSERT_TRUE(store->ping());
+  EXPECT_EQ(recreated_, 1);
+  ASSERT_TRUE(store->put("key", "value"));
+  EXPECT_EQ(*store->get("key"), "value");
 }
 
 }  // namespace
