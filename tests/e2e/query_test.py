@@ -128,15 +128,22 @@ class Cache(Case):
         self.assertEqual(1, sum(answer["cache"]["status"] == "miss" for answer in answers))
         self.assert_metric(server, 1.0, "rag_stage_duration_seconds_count", stage="generate")
 
-    def test_hits_survive_a_restart_and_a_kill(self):
+    def test_hits_survive_a_restart(self):
         server = self.server()
         server.put(RENDER)
         server.ask("What is the tile size?")
         self.assertEqual(0, server.stop())
         server.start()
         self.assertEqual("hit", server.ask("What is the tile size?").json["cache"]["status"])
+
+    def test_a_kill_may_cost_the_cache_but_never_the_truth(self):
+        server = self.server()
+        server.put(RENDER)
+        server.ask("What is the tile size?")
+        server.put({**RENDER, "text": "The tile size is 512 pixels."})
         server.kill()
         server.start()
+        self.assertIn("512 pixels", server.ask("What is the tile size?").json["answer"])
         self.assertEqual("hit", server.ask("What is the tile size?").json["cache"]["status"])
 
     def test_a_damaged_cache_is_recreated_and_served(self):
