@@ -39,7 +39,8 @@ class InfoLog final : public rocksdb::Logger {
     std::array<char, kMaxLine> line;
     const int wanted = std::vsnprintf(line.data(), line.size(), format, arguments);
     if (wanted <= 0) return;
-    const std::size_t size = std::min(static_cast<std::size_t>(wanted), line.size() - 1);
+    std::size_t size = std::min(static_cast<std::size_t>(wanted), line.size() - 1);
+    while (size > 0 && line[size - 1] == '\n') --size;
     obs::log(LogLevel::warning, "rocksdb", {{"store", store_}, {"detail", std::string_view(line.data(), size)}});
   }
 
