@@ -207,15 +207,17 @@ class CacheStore::Impl {
     std::error_code error;
     std::filesystem::create_directories(options_.directory, error);
     if (error && !std::filesystem::is_directory(options_.directory)) return rocksdb::Status::IOError(error.message());
+    const rocksdb::Options options = database_options(options_);
     rocksdb::DB* db = nullptr;
     // Damaged bytes can ask RocksDB for absurd allocations.
     try {
-      const rocksdb::Status status = rocksdb::DB::Open(database_options(options_), options_.directory, &db);
+      const rocksdb::Status status = rocksdb::DB::Open(options, options_.directory, &db);
       if (!status.ok()) return status;
     } catch (const std::exception& e) {
       return rocksdb::Status::Corruption(e.what());
     }
     db_.reset(db);
+    begin_info_log(*options.info_log);
     return rocksdb::Status::OK();
   }
 

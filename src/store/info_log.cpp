@@ -22,7 +22,12 @@ constexpr std::size_t kMaxLine = 512;
 
 class InfoLog final : public rocksdb::Logger {
  public:
-  explicit InfoLog(std::string store) : Logger(rocksdb::InfoLogLevel::WARN_LEVEL), store_(std::move(store)) {}
+  explicit InfoLog(std::string store) : store_(std::move(store)) {}
+
+  [[nodiscard]] rocksdb::InfoLogLevel GetInfoLogLevel() const override {
+    return level_.load(std::memory_order_relaxed);
+  }
+  void SetInfoLogLevel(rocksdb::InfoLogLevel level) override { level_.store(level, std::memory_order_relaxed); }
 
   using Logger::Logv;
 
@@ -30,12 +35,12 @@ class InfoLog final : public rocksdb::Logger {
 
   void Logv(rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
     // HEADER_LEVEL is numbered above the errors.
-    if (level < rocksdb::InfoLogLevel::WARN_LEVEL || level >= rocksdb::InfoLogLevel::HEADER_LEVEL) return;
-    if (!is_due()) return;
+    if (level < GetInfoLogLevel() || level == rocksdb::InfoLogLevel::HEADER_LEVEL || !is_due()) return;
     std::array<char, kMaxLine> line;
     const int wanted = std::vsnprintf(line.data(), line.size(), format, arguments);
     if (wanted <= 0) return;
-    const std::size_t size = std::min(static_cast<std::size_t>(wanted), line.size() - 1);
+    std::size_t size = std::min(static_cast<std::size_t>(wanted), line.size() - 1);
+    while (size > 0 && line[size - 1] == '\n') --size;
     obs::log(LogLevel::warning, "rocksdb", {{"store", store_}, {"detail", std::string_view(line.data(), size)}});
   }
 
@@ -50,10 +55,15 @@ class InfoLog final : public rocksdb::Logger {
   }
 
   const std::string store_;
+  std::atomic<rocksdb::InfoLogLevel> level_ = rocksdb::InfoLogLevel::HEADER_LEVEL;
   std::atomic<std::int64_t> next_line_{0};
 };
 
 }  // namespace
+
+void begin_info_log(rocksdb::Logger& log) {
+  log.SetInfoLogLevel(rocksdb::InfoLogLevel::WARN_LEVEL);
+}
 
 std::shared_ptr<rocksdb::Logger> make_info_log(std::string store) {
   return std::make_shared<InfoLog>(std::move(store));

@@ -11,7 +11,11 @@
 
 namespace ragd::store {
 
-/// `store` names the database in the lines.
+/// `store` names the database in the lines. Silent at first: what keeps a database from being opened is a Status, and
+/// the program prints one line about it, not two.
 [[nodiscard]] std::shared_ptr<rocksdb::Logger> make_info_log(std::string store);
+
+/// Once the database is open.
+void begin_info_log(rocksdb::Logger& log);
 
 }  // namespace ragd::store

@@ -88,6 +88,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const rocksdb::Options& optio
   }
   std::unique_ptr<rocksdb::DB> owned(database);
   if (!status.ok()) return open_error(status, directory);
+  if (options.info_log) begin_info_log(*options.info_log);
   return owned;
 }
 

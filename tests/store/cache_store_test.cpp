@@ -12,6 +12,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
@@ -55,15 +56,19 @@ std::optional<std::string> read(CacheStore& store, const std::string& key) {
   return got ? *got : std::nullopt;
 }
 
-/// A put is refused while all memtables wait to be flushed, which happens to whoever puts without a pause.
-Result<void> put_patiently(CacheStore& store, const std::string& key, const std::string& value) {
-  Result<void> put = store.put(key, value);
+/// Writes are refused while all memtables wait to be flushed, which happens to whoever writes without a pause.
+Result<void> patiently(const std::function<Result<void>()>& write) {
+  Result<void> written = write();
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (!put && put.error().code == Errc::unavailable && std::chrono::steady_clock::now() < deadline) {
+  while (!written && written.error().code == Errc::unavailable && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::yield();
-    put = store.put(key, value);
+    written = write();
   }
-  return put;
+  return written;
+}
+
+Result<void> put_patiently(CacheStore& store, const std::string& key, const std::string& value) {
+  return patiently([&] { return store.put(key, value); });
 }
 
 /// What the end of the process at this moment would leave behind.
@@ -205,7 +210,7 @@ TEST(CacheStore, NeverBringsBackWhatWasErasedOrOverwritten) {
     const std::string key = "key" + std::to_string(random() % 400);
     switch (random() % 8) {
       case 0:
-        ASSERT_TRUE(opened.store->erase(key));
+        ASSERT_TRUE(patiently([&] { return opened.store->erase(key); }));
         last[key].reset();
         break;
       case 1:

@@ -227,6 +227,14 @@ TEST_F(CacheDiskFaultTest, ServesOnWhileTheDiskIsFullAndStoresAgainWhenThereIsRo
   EXPECT_EQ(recreated_, 0);
 }
 
+// RocksDB's own writer of a LOG file aborts the process when the disk is full.
+TEST_F(CacheDiskFaultTest, NeitherStoreKeepsALogFileOfItsMessages) {
+  const auto documents = open();
+  const auto cache = open_cache();
+  EXPECT_FALSE(std::filesystem::exists(directory() + "/LOG"));
+  EXPECT_FALSE(std::filesystem::exists(options_.directory + "/LOG"));
+}
+
 TEST_F(CacheDiskFaultTest, RefusesToStartOnAFullDiskAndKeepsTheCache) {
   { ASSERT_TRUE(open_cache()->put("key", "value")); }
   write_error = ENOSPC;
