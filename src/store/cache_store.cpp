@@ -211,7 +211,7 @@ class CacheStore::Impl {
     rocksdb::DB* db = nullptr;
     // Damaged bytes can ask RocksDB for absurd allocations.
     try {
-      const rocksdb::Status status = rocksdb::DB::Open(options, options_.directory, &db);
+      rocksdb::Status status = rocksdb::DB::Open(options, options_.directory, &db);
       if (!status.ok()) return status;
     } catch (const std::exception& e) {
       return rocksdb::Status::Corruption(e.what());

@@ -37,7 +37,8 @@ class InfoLog final : public rocksdb::Logger {
     // HEADER_LEVEL is numbered above the errors.
     if (level < GetInfoLogLevel() || level == rocksdb::InfoLogLevel::HEADER_LEVEL || !is_due()) return;
     std::array<char, kMaxLine> line;
-    const int wanted = std::vsnprintf(line.data(), line.size(), format, arguments);
+    // The format is RocksDB's own literal.
+    const int wanted = std::vsnprintf(line.data(), line.size(), format, arguments);  // NOLINT
     if (wanted <= 0) return;
     std::size_t size = std::min(static_cast<std::size_t>(wanted), line.size() - 1);
     while (size > 0 && line[size - 1] == '\n') --size;

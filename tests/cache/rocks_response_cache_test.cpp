@@ -2,7 +2,7 @@
 
 #include "cache/record.hpp"
 #include "fakes/run_task.hpp"
-#include "fakes/temp_directory.hpp"
+#include "fakes/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -70,7 +70,7 @@ struct RocksResponseCacheTest : testing::Test {
     return adopted ? *adopted : nullptr;
   }
 
-  fakes::TempDirectory temp;
+  fakes::TemporaryFolder temp;
   std::string directory = temp / "cache";
   CacheSettings settings;
   boost::asio::io_context io;

@@ -2,7 +2,7 @@
 // is made to land at every step of a question's way, then at random, then from other threads.
 #include "cache/rocks_response_cache.hpp"
 #include "fakes/cores.hpp"
-#include "fakes/temp_directory.hpp"
+#include "fakes/temporary_folder.hpp"
 #include "rag/harness.hpp"
 
 #include <gtest/gtest.h>
@@ -111,7 +111,7 @@ struct OnDisk final : CacheUnderTest {
     cache = std::move(*opened);
     return true;
   }
-  fakes::TempDirectory temp;
+  fakes::TemporaryFolder temp;
   obs::Metrics metrics;
   boost::asio::thread_pool pool{2};
   std::unique_ptr<ResponseCache> cache;

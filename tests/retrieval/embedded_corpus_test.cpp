@@ -1,7 +1,7 @@
 #include "retrieval/embedded_corpus.hpp"
 
 #include "fakes/run_task.hpp"
-#include "fakes/temp_directory.hpp"
+#include "fakes/temporary_folder.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -106,7 +106,7 @@ class EmbeddedCorpusTest : public testing::Test {
   [[nodiscard]] std::string directory() const { return temporary_ / "documents"; }
 
  private:
-  fakes::TempDirectory temporary_;
+  fakes::TemporaryFolder temporary_;
 };
 
 TEST_F(EmbeddedCorpusTest, FindsADocumentRightAfterItsPut) {

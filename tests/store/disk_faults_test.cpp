@@ -194,7 +194,7 @@ class CacheDiskFaultTest : public DiskFaultTest {
     return nullptr;
   }
 
-  fakes::TempDirectory temporary_;
+  fakes::TemporaryFolder temporary_;
   CacheStoreOptions options_;
   int recreated_ = 0;
 };

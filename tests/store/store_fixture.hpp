@@ -1,7 +1,7 @@
 // A directory of its own for every test of a store, and documents to put into it.
 #pragma once
 
-#include "fakes/temp_directory.hpp"
+#include "fakes/temporary_folder.hpp"
 #include "store/document_store.hpp"
 
 #include <gtest/gtest.h>
@@ -72,7 +72,7 @@ class StoreTest : public testing::Test {
   }
 
  private:
-  fakes::TempDirectory temporary_;
+  fakes::TemporaryFolder temporary_;
 };
 
 }  // namespace ragd::store
