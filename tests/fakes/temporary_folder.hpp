@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace ragd::fakes {
 
@@ -38,5 +39,17 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// A copy of a folder that is being worked in, as a crash at one moment would leave it: when a file disappears under
+/// the copy, that moment has passed, and it begins again.
+inline void copy_folder(const std::string& from, const std::string& to) {
+  std::error_code error;
+  for (int tries = 0; tries < 1000; ++tries) {
+    std::filesystem::remove_all(to);
+    std::filesystem::copy(from, to, std::filesystem::copy_options::recursive, error);
+    if (error != std::errc::no_such_file_or_directory) break;
+  }
+  if (error) throw std::filesystem::filesystem_error("copy_folder", from, to, error);
+}
 
 }  // namespace ragd::fakes

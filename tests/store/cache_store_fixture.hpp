@@ -75,7 +75,7 @@ inline Result<void> put_patiently(CacheStore& store, const std::string& key, con
 
 /// What the end of the process at this moment would leave behind.
 inline std::string crash_copy(const std::string& directory) {
-  fs::copy(directory, directory + "-copy", fs::copy_options::recursive);
+  fakes::copy_folder(directory, directory + "-copy");
   return directory + "-copy";
 }
 

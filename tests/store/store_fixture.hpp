@@ -66,8 +66,7 @@ class StoreTest : public testing::Test {
   [[nodiscard]] std::string other() const { return temporary_ / "documents-copy"; }
   /// What a crash at this moment would leave behind.
   [[nodiscard]] std::string crash_copy() const {
-    std::filesystem::remove_all(other());
-    std::filesystem::copy(directory(), other(), std::filesystem::copy_options::recursive);
+    fakes::copy_folder(directory(), other());
     return other();
   }
 
