@@ -4,7 +4,7 @@ import os
 import threading
 import unittest
 
-from harness import BILLING, RENDER, Case
+from harness import BILLING, RENDER, Case, wait_until
 
 
 class Query(Case):
@@ -178,7 +178,7 @@ class Cache(Case):
         server = self.server(CACHE_TTL="1ms")
         server.put(RENDER)
         server.ask("What is the tile size?")
-        self.assertEqual("miss", server.ask("What is the tile size?").json["cache"]["status"])
+        wait_until("the entry to expire", lambda: server.ask("What is the tile size?").json["cache"]["status"] == "miss")
 
 
 if __name__ == "__main__":
