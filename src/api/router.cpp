@@ -110,13 +110,16 @@ void Router::find_route(net::Exchange& exchange, RequestState& state) {
     if (!path_matches(route, exchange.request.path)) continue;
     state.path = route.path;
     if (method_matches(route, exchange.request.method)) {
-      auto parameter = percent_decode(exchange.request.path.substr(path_prefix(route).size()));
-      if (!parameter) {
-        state.failure = fail(Errc::bad_request, "path", "the path is not percent-encoded UTF-8");
-        return;
+      const std::size_t fixed = path_prefix(route).size();
+      if (fixed > 0) {
+        auto parameter = percent_decode(exchange.request.path.substr(fixed));
+        if (!parameter) {
+          state.failure = fail(Errc::bad_request, "path", "the path is not percent-encoded UTF-8");
+          return;
+        }
+        state.path_parameter = std::move(*parameter);
       }
       state.route = &route;
-      state.path_parameter = std::move(*parameter);
       return;
     }
     if (!allow.empty()) allow += ", ";
