@@ -3,6 +3,7 @@
 #include "base/analyzer.hpp"
 #include "net/offload.hpp"
 #include "obs/log.hpp"
+#include "retrieval/bm25.hpp"
 #include "retrieval/chunker.hpp"
 #include "retrieval/metadata_filter.hpp"
 #include "retrieval/search.hpp"

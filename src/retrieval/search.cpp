@@ -1,7 +1,8 @@
 #include "retrieval/search.hpp"
 
 #include "base/analyzer.hpp"
-#include "retrieval/metadata_filter.hpp"
+#include "retrieval/bm25.hpp"
+#include "retrieval/top_chunks.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,70 +13,6 @@ namespace ragd::retrieval {
 
 namespace {
 
-struct Candidate {
-  double score = 0;
-  const Segment* segment = nullptr;
-  std::uint32_t chunk = 0;
-};
-
-const std::string& id_of(const Candidate& candidate) {
-  return candidate.segment->document(candidate.segment->document_of(candidate.chunk)).document.id;
-}
-
-/// Within one document chunks are numbered in order, and one document's live chunks lie in one segment.
-bool better(const Candidate& a, const Candidate& b) {
-  if (a.score != b.score) return a.score > b.score;
-  const int order = id_of(a).compare(id_of(b));
-  return order != 0 ? order < 0 : a.chunk < b.chunk;
-}
-
-/// The best so far, the worst of them on top.
-class Best {
- public:
-  explicit Best(std::size_t capacity) : capacity_(capacity) {}
-
-  [[nodiscard]] bool would_take(const Candidate& candidate) const {
-    return heap_.size() < capacity_ || (capacity_ > 0 && better(candidate, heap_.front()));
-  }
-  void take(const Candidate& candidate) {
-    if (heap_.size() == capacity_) {
-      std::pop_heap(heap_.begin(), heap_.end(), better);
-      heap_.pop_back();
-    }
-    heap_.push_back(candidate);
-    std::push_heap(heap_.begin(), heap_.end(), better);
-  }
-  [[nodiscard]] std::vector<Candidate> sorted() && {
-    std::sort_heap(heap_.begin(), heap_.end(), better);
-    return std::move(heap_);
-  }
-
- private:
-  std::size_t capacity_;
-  std::vector<Candidate> heap_;
-};
-
-/// Scores by chunk that go back to zero at the cost of the chunks touched, not of all there are.
-class Accumulator {
- public:
-  void prepare(std::size_t chunks) {
-    if (scores_.size() < chunks) scores_.resize(chunks, 0);
-  }
-  void add(std::uint32_t chunk, double score) {
-    if (scores_[chunk] == 0) touched_.push_back(chunk);
-    scores_[chunk] += score;
-  }
-  template <class Visit>
-  void drain(const Visit& visit) {
-    for (const std::uint32_t chunk : touched_) visit(chunk, std::exchange(scores_[chunk], 0));
-    touched_.clear();
-  }
-
- private:
-  std::vector<double> scores_;
-  std::vector<std::uint32_t> touched_;
-};
-
 std::size_t live_count(const SegmentView& view, const Postings& postings) {
   if (!view.dead) return postings.chunks.size();
   return static_cast<std::size_t>(
@@ -83,22 +20,10 @@ std::size_t live_count(const SegmentView& view, const Postings& postings) {
                     [&view](std::uint32_t chunk) { return !view.is_dead(view.segment->document_of(chunk)); }));
 }
 
-/// Adds one term's part of the score to every live chunk that holds it.
-void score_term(const SegmentView& view, const Postings& postings, double weight, double average_length,
-                Accumulator& scores) {
-  for (std::size_t i = 0; i < postings.chunks.size(); ++i) {
-    const std::uint32_t chunk = postings.chunks[i];
-    if (view.is_dead(view.segment->document_of(chunk))) continue;
-    const double frequency = postings.frequencies[i];
-    const double length = view.segment->length_of(chunk) / average_length;
-    scores.add(chunk, weight * frequency * (kK1 + 1) / (frequency + kK1 * (1 - kB + kB * length)));
-  }
-}
-
-Passage passage_of(const Candidate& candidate) {
-  const std::uint32_t position = candidate.segment->document_of(candidate.chunk);
-  const IndexedDocument& indexed = candidate.segment->document(position);
-  const std::uint32_t ordinal = candidate.chunk - candidate.segment->first_chunk(position);
+Passage passage_of(const RankedChunk& ranked) {
+  const std::uint32_t position = ranked.segment->document_of(ranked.chunk);
+  const IndexedDocument& indexed = ranked.segment->document(position);
+  const std::uint32_t ordinal = ranked.chunk - ranked.segment->first_chunk(position);
   const store::ChunkSpan& span = indexed.chunks[ordinal];
   Passage passage;
   passage.document_id = indexed.document.id;
@@ -108,7 +33,7 @@ Passage passage_of(const Candidate& candidate) {
   passage.heading = span.heading;
   passage.text = indexed.document.text.substr(span.start, span.end - span.start);
   passage.metadata_json = indexed.document.metadata_json;
-  passage.score = candidate.score;
+  passage.score = ranked.score;
   passage.start = span.start;
   passage.end = span.end;
   return passage;
@@ -164,23 +89,15 @@ Retrieved Search::run(std::size_t top_k, double min_score, const Filter& filter)
     attainable += weights[t] * terms_[t].multiplicity * (kK1 + 1);
   }
 
-  thread_local Accumulator scores;
-  Best best(top_k);
-  const double average_length = snapshot_->average_length();
+  TopChunks best({top_k, min_score, attainable, snapshot_->average_length(), filter});
+  std::vector<WeightedPostings> postings(terms_.size());
   for (std::size_t s = 0; s < snapshot_->segments().size(); ++s) {
-    const SegmentView& view = snapshot_->segments()[s];
-    scores.prepare(view.segment->chunks());
     for (std::size_t t = 0; t < terms_.size(); ++t) {
-      score_term(view, terms_[t].postings[s], weights[t] * terms_[t].multiplicity, average_length, scores);
+      postings[t] = {terms_[t].postings[s], weights[t] * terms_[t].multiplicity};
     }
-    scores.drain([&](std::uint32_t chunk, double score) {
-      const Candidate candidate{score / attainable, view.segment.get(), chunk};
-      if (candidate.score < min_score || !best.would_take(candidate)) return;
-      const IndexedDocument& indexed = view.segment->document(view.segment->document_of(chunk));
-      if (filter.empty() || matches(filter, indexed.metadata)) best.take(candidate);
-    });
+    best.search(snapshot_->segments()[s], postings);
   }
-  for (const Candidate& candidate : std::move(best).sorted()) retrieved.passages.push_back(passage_of(candidate));
+  for (const RankedChunk& ranked : std::move(best).sorted()) retrieved.passages.push_back(passage_of(ranked));
   return retrieved;
 }
 

@@ -1,8 +1,8 @@
-// BM25 over one snapshot: every chunk that holds a word of the query is scored, the best are returned as passages.
+// BM25 over one snapshot: the chunks that score best for the words of the query are returned as passages.
 //
 // One Search is one query's, used by one thread at a time; constructing it only looks words up, run() does the work.
-// Scoring: Robertson/Sparck Jones idf with the +1 inside the logarithm (never negative), k1 1.2, b 0.75, divided by
-// what the query could attain at most, so that a passage's score is a part of 1 whatever the query's length.
+// Scoring: Robertson/Sparck Jones idf with the +1 inside the logarithm (never negative), term weights of bm25.hpp,
+// divided by what the query could attain at most, so that a score is a part of 1 whatever the query's length.
 #pragma once
 
 #include "retrieval/snapshot.hpp"
@@ -16,15 +16,12 @@
 
 namespace ragd::retrieval {
 
-inline constexpr double kK1 = 1.2;
-inline constexpr double kB = 0.75;
-
 class Search {
  public:
   /// Words that occur twice in the query weigh double.
   Search(SnapshotPtr snapshot, std::string_view query);
 
-  /// How many postings run() will walk: its cost, as an estimate.
+  /// How many postings run() will walk at most: an estimate of its cost.
   [[nodiscard]] std::size_t postings() const;
 
   /// At most `top_k` passages that match the filter and score at least `min_score`; ties by document id, then chunk.

@@ -1,8 +1,11 @@
 #include "retrieval/segment.hpp"
 
+#include "retrieval/bm25.hpp"
 #include "retrieval/segment_writer.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace ragd::retrieval {
@@ -33,7 +36,8 @@ std::string_view Segment::term(std::size_t position) const {
 Postings Segment::postings_at(std::size_t position) const {
   const std::size_t begin = position == 0 ? 0 : posting_ends_[position - 1];
   const std::size_t count = posting_ends_[position] - begin;
-  return {std::span(posting_chunks_).subspan(begin, count), std::span(posting_frequencies_).subspan(begin, count)};
+  return {std::span(posting_chunks_).subspan(begin, count), std::span(posting_frequencies_).subspan(begin, count),
+          term_bounds_[position]};
 }
 
 Postings Segment::postings(std::string_view wanted) const {
@@ -84,7 +88,27 @@ void SegmentWriter::end_term(std::string_view term) {
   segment_->posting_ends_.push_back(segment_->posting_chunks_.size());
 }
 
+/// Bounds are taken once for all queries, at the segment's own average length: TopChunks allows for another one.
+void SegmentWriter::bound_terms() {
+  Segment& segment = *segment_;
+  if (segment.chunks() == 0) return;
+  const auto& lengths = segment.chunk_lengths_;
+  segment.average_length_ = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0})) /
+                            static_cast<double>(lengths.size());
+  segment.term_bounds_.reserve(segment.terms());
+  std::size_t at = 0;
+  for (const std::size_t end : segment.posting_ends_) {
+    double bound = 0;
+    for (; at < end; ++at) {
+      const double length = lengths[segment.posting_chunks_[at]] / segment.average_length_;
+      bound = std::max(bound, term_score(1 / (kK1 + 1), segment.posting_frequencies_[at], length));
+    }
+    segment.term_bounds_.push_back(std::nextafter(static_cast<float>(bound), 2.0F));
+  }
+}
+
 SegmentPtr SegmentWriter::finish() {
+  bound_terms();
   Segment& segment = *segment_;
   segment.term_bytes_.shrink_to_fit();
   segment.term_ends_.shrink_to_fit();
@@ -94,7 +118,8 @@ SegmentPtr SegmentWriter::finish() {
   segment.bytes_ = sizeof segment + heap_bytes(segment.documents_) + heap_bytes(segment.first_chunks_) +
                    heap_bytes(segment.chunk_documents_) + heap_bytes(segment.chunk_lengths_) +
                    segment.term_bytes_.capacity() + heap_bytes(segment.term_ends_) + heap_bytes(segment.posting_ends_) +
-                   heap_bytes(segment.posting_chunks_) + heap_bytes(segment.posting_frequencies_);
+                   heap_bytes(segment.posting_chunks_) + heap_bytes(segment.posting_frequencies_) +
+                   heap_bytes(segment.term_bounds_);
   for (const DocumentPtr& document : segment.documents_) segment.bytes_ += heap_bytes(*document);
   return std::move(segment_);
 }

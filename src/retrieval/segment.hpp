@@ -33,6 +33,8 @@ using DocumentPtr = std::shared_ptr<const IndexedDocument>;  // owners: the segm
 struct Postings {
   std::span<const std::uint32_t> chunks;
   std::span<const std::uint16_t> frequencies;
+  /// No chunk here gets a greater part of the term's weight (0..1), as long as Segment::average_length is the average.
+  float bound = 0;
 };
 
 /// Documents by position in their segment.
@@ -69,6 +71,8 @@ class Segment {
   [[nodiscard]] std::uint32_t first_chunk(std::size_t document) const { return first_chunks_[document]; }
   /// In weighted words, title and headings included.
   [[nodiscard]] std::uint32_t length_of(std::size_t chunk) const { return chunk_lengths_[chunk]; }
+  /// Of all its chunks, dead ones included.
+  [[nodiscard]] double average_length() const { return average_length_; }
   /// Heap bytes, texts included.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
@@ -89,6 +93,8 @@ class Segment {
   std::vector<std::size_t> posting_ends_;
   std::vector<std::uint32_t> posting_chunks_;
   std::vector<std::uint16_t> posting_frequencies_;
+  std::vector<float> term_bounds_;
+  double average_length_ = 0;
   std::size_t bytes_ = 0;
 };
 

@@ -27,6 +27,8 @@ class SegmentWriter {
   [[nodiscard]] const Segment& segment() const { return *segment_; }
 
  private:
+  void bound_terms();
+
   std::shared_ptr<Segment> segment_;  // owner: this writer, until finish hands it on
 };
 

@@ -1,0 +1,59 @@
+// The chunks of a snapshot that score best for a query, found without scoring those that cannot be among them.
+//
+// One object is one query's, used by one thread; segments are searched one after another. The result is that of scoring
+// every chunk: MaxScore (Turtle and Flood 1995) over windows of chunks leaves out only what an upper bound rules out,
+// and whatever it does not rule out is scored term by term in the order of the query.
+#pragma once
+
+#include "retrieval/snapshot.hpp"
+
+#include <ragd/types.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ragd::retrieval {
+
+struct RankedChunk {
+  double score = 0;  ///< divided by the query's attainable maximum
+  const Segment* segment = nullptr;
+  std::uint32_t chunk = 0;
+};
+
+/// What one term of the query brings to one segment.
+struct WeightedPostings {
+  Postings postings;
+  double weight = 0;
+};
+
+class TopChunks {
+ public:
+  struct Wanted {
+    std::size_t count = 0;
+    double min_score = 0;
+    double attainable = 1;
+    double average_length = 0;
+    const Filter& filter;
+  };
+
+  explicit TopChunks(const Wanted& wanted) : wanted_(wanted) {}
+
+  /// The view's segment must outlive this.
+  void search(const SegmentView& view, std::span<const WeightedPostings> terms);
+
+  /// Best first; ties by document id, then chunk.
+  [[nodiscard]] std::vector<RankedChunk> sorted() &&;
+
+ private:
+  [[nodiscard]] bool would_take(const RankedChunk& chunk) const;
+  [[nodiscard]] double least() const;
+  void take(const RankedChunk& chunk);
+
+  class Scan;
+  Wanted wanted_;
+  std::vector<RankedChunk> heap_;  ///< the worst on top
+};
+
+}  // namespace ragd::retrieval
