@@ -91,10 +91,9 @@ void SegmentWriter::end_term(std::string_view term) {
 /// Bounds are taken once for all queries, at the segment's own average length: TopChunks allows for another one.
 void SegmentWriter::bound_terms() {
   Segment& segment = *segment_;
-  if (segment.chunks() == 0) return;
   const auto& lengths = segment.chunk_lengths_;
-  segment.average_length_ = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0})) /
-                            static_cast<double>(lengths.size());
+  const auto total = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0}));
+  segment.average_length_ = lengths.empty() ? 0 : total / static_cast<double>(lengths.size());
   segment.term_bounds_.reserve(segment.terms());
   std::size_t at = 0;
   for (const std::size_t end : segment.posting_ends_) {
