@@ -6,6 +6,7 @@
 #include "base/words.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ragd::base {
 
@@ -15,6 +16,13 @@ template <class List>
 bool is_in(const List& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
+
+/// The quick answer for most bytes of a text: neither an ASCII terminator nor part of anything beyond ASCII.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0; c < 0x80; ++c) plain[c] = c != '.' && c != '!' && c != '?';
+  return plain;
+}();
 
 bool is_wide_terminator(char32_t c) {
   return c == U'。' || c == U'！' || c == U'？' || c == U'｡';
@@ -149,6 +157,10 @@ void split_block(std::string_view text, std::size_t begin, std::size_t end, std:
   const std::string_view block = text.substr(0, end);
   std::size_t sentence = begin;
   for (std::size_t at = begin; at < end;) {
+    if (kPlain[static_cast<unsigned char>(block[at])]) {
+      ++at;
+      continue;
+    }
     const CodePoint c = code_point_at(block, at);
     if (!is_terminator(c.value)) {
       at += c.length;

@@ -19,6 +19,10 @@ bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+bool is_graphic_ascii(char c) {
+  return c > ' ' && static_cast<unsigned char>(c) < 0x7F;
+}
+
 struct Free {
   void operator()(utf8proc_uint8_t* memory) const { std::free(memory); }
 };
@@ -61,6 +65,15 @@ std::string collapse_whitespace(std::string_view text) {
   collapsed.reserve(text.size());
   bool pending = false;
   for (std::size_t at = 0; at < text.size();) {
+    std::size_t plain = at;
+    while (plain < text.size() && is_graphic_ascii(text[plain])) ++plain;
+    if (plain > at) {
+      if (pending) collapsed += ' ';
+      pending = false;
+      collapsed.append(text, at, plain - at);
+      at = plain;
+      continue;
+    }
     const CodePoint c = code_point_at(text, at);
     if (is_white_space(c.value)) {
       pending = !collapsed.empty();

@@ -3,6 +3,7 @@
 #include "base/unicode.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace ragd::base {
 
@@ -11,8 +12,14 @@ namespace {
 /// Longer runs (encoded blobs) are cut: no word of a language is as long, and an index stores each distinct one.
 constexpr std::size_t kMaxWordBytes = 128;
 
+constexpr auto kAsciiWord = [] {
+  std::array<bool, 256> word{};
+  for (std::size_t c = 0; c < 0x80; ++c) word[c] = is_ascii_letter(char32_t(c)) || is_ascii_digit(char32_t(c));
+  return word;
+}();
+
 constexpr bool is_ascii_word(unsigned char c) {
-  return is_ascii_letter(c) || is_ascii_digit(c);
+  return kAsciiWord[c];
 }
 
 constexpr char to_lower(char c) {
@@ -39,6 +46,11 @@ bool is_format(char32_t c) {
 
 bool WordScanner::next() {
   while (end_ < text_.size()) {
+    const auto byte = static_cast<unsigned char>(text_[end_]);
+    if (byte < 0x80 && !is_ascii_word(byte)) {
+      ++end_;
+      continue;
+    }
     const CodePoint c = code_point_at(text_, end_);
     if (starts_word(c.value)) {
       begin_ = end_;
@@ -67,19 +79,27 @@ void WordScanner::scan_cjk() {
 void WordScanner::scan_word() {
   ascii_ = true;
   segment_ = 0;
-  while (end_ < text_.size() && end_ - begin_ < kMaxWordBytes && extend()) {
-  }
+  do {
+    take_ascii();
+  } while (end_ < text_.size() && end_ - begin_ < kMaxWordBytes && extend());
   if (!ascii_) word_ = nfkc_casefold(word_);
   // The last point of "U.S." belongs to the acronym, not to the sentence's structure around it.
   if (segment_ > 0 && end_ < text_.size() && text_[end_] == '.') ++end_;
 }
 
+/// The letters and digits at end_, together: what most words are made of.
+void WordScanner::take_ascii() {
+  const std::size_t from = end_;
+  const std::size_t limit = std::min(text_.size(), begin_ + kMaxWordBytes);
+  while (end_ < limit && is_ascii_word(static_cast<unsigned char>(text_[end_]))) ++end_;
+  const std::size_t kept = word_.size();
+  word_.append(text_, from, end_ - from);
+  std::transform(word_.begin() + static_cast<std::ptrdiff_t>(kept), word_.end(),
+                 word_.begin() + static_cast<std::ptrdiff_t>(kept), to_lower);
+}
+
 bool WordScanner::extend() {
   const auto byte = static_cast<unsigned char>(text_[end_]);
-  if (is_ascii_word(byte)) {
-    word_ += to_lower(text_[end_++]);
-    return true;
-  }
   if (byte < 0x80) return extend_over_connector(byte, 1);
   const CodePoint c = code_point_at(text_, end_);
   if (is_apostrophe(c.value)) return extend_over_connector(c.value, c.length);

@@ -44,7 +44,8 @@ class WordScanner {
  private:
   void scan_word();
   void scan_cjk();
-  /// Takes the code point at end_ into the word if it may follow there.
+  void take_ascii();
+  /// Takes what stands at end_ (no ASCII letter, no digit) into the word if it may follow there.
   bool extend();
   bool extend_over_connector(char32_t connector, std::size_t length);
   bool extend_over_code_point(CodePoint c);

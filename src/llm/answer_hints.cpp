@@ -105,9 +105,11 @@ bool looks_like(AnswerKind kind, const Seen& word) {
 }
 
 bool is_asked(std::string_view word, const QuestionModel& question) {
-  const auto terms = base::analyze(word, base::TermUse::document);
-  return std::any_of(terms.begin(), terms.end(),
-                     [&](const auto& term) { return question.find(term.stem) < kMaxQuestionTerms; });
+  base::TermScanner terms(word, base::TermUse::document);
+  while (terms.next()) {
+    if (question.find(terms.stem()) < kMaxQuestionTerms) return true;
+  }
+  return false;
 }
 
 }  // namespace

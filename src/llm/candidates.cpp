@@ -28,8 +28,9 @@ struct Sentence {
 /// Marks the question's terms that stand in `text`; the result tells whether other terms do.
 bool mark_terms(std::string_view text, const QuestionModel& question, TermSet& terms) {
   bool others = false;
-  for (const auto& term : base::analyze(text, base::TermUse::document)) {
-    const std::size_t index = question.find(term.stem);
+  base::TermScanner scanner(text, base::TermUse::document);
+  while (scanner.next()) {
+    const std::size_t index = question.find(scanner.stem());
     if (index < kMaxQuestionTerms) {
       terms.set(index);
     } else {

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <unordered_map>
 
 namespace ragd::llm {
 
@@ -72,6 +74,11 @@ AnswerKind named_kind(base::WordScanner& words) {
   return AnswerKind::any;
 }
 
+/// Stems are never empty.
+unsigned char first_byte(std::string_view stem) {
+  return static_cast<unsigned char>(stem.front());
+}
+
 /// Weight of the words that name the kind of answer, relative to what their rarity says.
 constexpr double kKindWordFactor = 0.4;
 
@@ -104,7 +111,9 @@ QuestionModel::QuestionModel(const GenerateRequest& request) : kind_(answer_kind
   double total = 0;
   for (const auto& term : base::analyze(request.question, base::TermUse::query)) {
     if (weights_.size() == kMaxQuestionTerms) break;
-    if (!index_.emplace(term.stem, weights_.size()).second) continue;
+    if (find(term.stem) < kMaxQuestionTerms) continue;
+    by_first_byte_[first_byte(term.stem)] |= std::uint64_t{1} << stems_.size();
+    stems_.push_back(term.stem);
     // A term the retriever does not report is one no document has: as telling as the rarest.
     const auto reported = known.find(term.stem);
     double weight = kWeightFloor + (reported == known.end() ? rarest : reported->second);
@@ -116,9 +125,12 @@ QuestionModel::QuestionModel(const GenerateRequest& request) : kind_(answer_kind
   for (double& weight : weights_) weight /= total;
 }
 
-std::size_t QuestionModel::find(const std::string& stem) const {
-  const auto found = index_.find(stem);
-  return found == index_.end() ? kMaxQuestionTerms : found->second;
+std::size_t QuestionModel::find(std::string_view stem) const {
+  for (std::uint64_t left = by_first_byte_[first_byte(stem)]; left != 0; left &= left - 1) {
+    const auto index = static_cast<std::size_t>(std::countr_zero(left));
+    if (stems_[index] == stem) return index;
+  }
+  return kMaxQuestionTerms;
 }
 
 double QuestionModel::coverage(const TermSet& terms) const {

@@ -6,12 +6,12 @@
 
 #include <ragd/llm.hpp>
 
+#include <array>
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ragd::llm {
@@ -28,7 +28,7 @@ class QuestionModel {
   explicit QuestionModel(const GenerateRequest& request);
 
   /// The index of a question term, or kMaxQuestionTerms when the stem is none.
-  [[nodiscard]] std::size_t find(const std::string& stem) const;
+  [[nodiscard]] std::size_t find(std::string_view stem) const;
 
   /// The part (0..1) of the question's informative weight that these terms carry.
   [[nodiscard]] double coverage(const TermSet& terms) const;
@@ -40,8 +40,9 @@ class QuestionModel {
   [[nodiscard]] std::size_t size() const { return weights_.size(); }
 
  private:
-  std::unordered_map<std::string, std::size_t> index_;
-  std::vector<double> weights_;  ///< they sum to 1
+  std::vector<std::string> stems_;
+  std::array<std::uint64_t, 256> by_first_byte_{};  ///< which stems begin with it
+  std::vector<double> weights_;                     ///< they sum to 1
   AnswerKind kind_;
 };
 

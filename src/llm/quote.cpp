@@ -4,6 +4,7 @@
 #include "base/sentences.hpp"
 #include "base/unicode.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ragd::llm {
@@ -13,12 +14,15 @@ namespace {
 std::string without_references(std::string_view text) {
   std::string kept;
   kept.reserve(text.size());
-  while (!text.empty()) {
+  while (true) {
+    const std::size_t bracket = std::min(text.find('['), text.size());
+    kept += text.substr(0, bracket);
+    text.remove_prefix(bracket);
+    if (text.empty()) return kept;
     const std::size_t length = base::reference_mark_length(text);
-    if (length == 0) kept += text.front();
+    if (length == 0) kept += '[';
     text.remove_prefix(length == 0 ? 1 : length);
   }
-  return kept;
 }
 
 std::string_view without_list_mark(std::string_view text) {

@@ -30,7 +30,8 @@ class TermCounter {
  public:
   [[nodiscard]] std::vector<TermId> terms_of(std::string_view text) {
     std::vector<TermId> ids;
-    for (base::Term& term : base::analyze(text, base::TermUse::document)) ids.push_back(id_of(std::move(term.stem)));
+    base::TermScanner terms(text, base::TermUse::document);
+    while (terms.next()) ids.push_back(id_of(terms.stem()));
     return ids;
   }
 
@@ -55,8 +56,8 @@ class TermCounter {
   void write(SegmentWriter& writer) const;
 
  private:
-  TermId id_of(std::string stem) {
-    const auto [at, is_new] = ids_.try_emplace(std::move(stem), static_cast<TermId>(ids_.size()));
+  TermId id_of(const std::string& stem) {
+    const auto [at, is_new] = ids_.try_emplace(stem, static_cast<TermId>(ids_.size()));
     if (is_new) counts_.push_back(0);
     return at->second;
   }

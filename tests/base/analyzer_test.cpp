@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <libstemmer.h>
 
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -17,6 +19,30 @@ std::vector<std::string> stems(std::string_view text, TermUse use = TermUse::doc
   std::vector<std::string> found;
   for (const Term& term : analyze(text, use)) found.push_back(term.stem);
   return found;
+}
+
+/// Snowball's own answer, asked for without Analyzer's memory.
+std::string snowball(const std::string& word) {
+  const std::unique_ptr<sb_stemmer, decltype(&sb_stemmer_delete)> stemmer(sb_stemmer_new("english", "UTF_8"),
+                                                                          &sb_stemmer_delete);
+  const auto* stem =
+      sb_stemmer_stem(stemmer.get(), reinterpret_cast<const sb_symbol*>(word.data()), static_cast<int>(word.size()));
+  return {reinterpret_cast<const char*>(stem), static_cast<std::size_t>(sb_stemmer_length(stemmer.get()))};
+}
+
+TEST(Analyzer, GivesTheSameStemWhateverItSawBefore) {
+  // More words than it remembers, so that they take each other's places, each asked for three times.
+  for (int round = 0; round < 3; ++round) {
+    for (int n = 0; n < 6000; ++n) {
+      const std::string word = "n" + std::to_string(n) + (n % 2 == 0 ? "ations" : "ingly");
+      ASSERT_THAT(stems(word), ElementsAre(snowball(word)));
+    }
+  }
+}
+
+TEST(Analyzer, StemsLongWordsAndNeverRemembersAStopWordAsATerm) {
+  EXPECT_THAT(stems("internationalizations the internationalizations"), ElementsAre("internation", "internation"));
+  EXPECT_THAT(stems("the the yourselves yourselves"), IsEmpty());
 }
 
 TEST(Analyzer, FoldsCaseAndStemsEnglish) {
