@@ -22,6 +22,9 @@ sigset_t awaited_signals() {
   return signals;
 }
 
+/// A tenth of a second of misses at full speed. Each takes 400 bytes from the start, full or not.
+constexpr std::size_t kWaitingLines = 2048;
+
 int refuse(const Error& error, int exit_code) {
   std::cerr << error.detail << '\n';
   return exit_code;
@@ -74,7 +77,7 @@ int serve(const SettingsSources& sources) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a client or a log reader that went away is an error code, not an end
 
-  obs::start_log(loaded->values.log_level);
+  obs::start_log(loaded->values.log_level, kWaitingLines);
   warn_of_open_door(loaded->values);
   auto server = Server::start(loaded->values);
   if (!server) {

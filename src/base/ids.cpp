@@ -3,13 +3,12 @@
 #include "base/ascii.hpp"
 #include "base/hash.hpp"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace ragd::base {
 
@@ -32,13 +31,18 @@ std::string hex_of(std::uint64_t high, std::uint64_t low) {
   return to_hex({bytes.data(), bytes.size()});
 }
 
+/// From the system itself: a generator of OpenSSL's would take 2 MB for the few bytes that are asked for.
+template <std::size_t size>
+std::array<unsigned char, size> random_bytes() {
+  std::array<unsigned char, size> bytes{};
+  if (getentropy(bytes.data(), bytes.size()) != 0) throw std::runtime_error("the system's random source failed");
+  return bytes;
+}
+
 }  // namespace
 
 std::string uuid_v4() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    throw std::runtime_error("the system's random source failed");
-  }
+  std::array<unsigned char, 16> bytes = random_bytes<16>();
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
   std::string uuid = to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -48,10 +52,7 @@ std::string uuid_v4() {
 
 std::string random_hex_128() {
   thread_local std::mt19937_64 generator = [] {
-    std::array<unsigned char, 32> seed{};
-    if (RAND_bytes(seed.data(), static_cast<int>(seed.size())) != 1) {
-      throw std::runtime_error("the system's random source failed");
-    }
+    const std::array<unsigned char, 32> seed = random_bytes<32>();
     std::seed_seq sequence(seed.begin(), seed.end());
     return std::mt19937_64(sequence);
   }();

@@ -5,10 +5,10 @@
 #include "store/log_check.hpp"
 #include "store/record.hpp"
 #include "store/rocks.hpp"
+#include "store/stall_statistics.hpp"
 #include "store/synced_writer.hpp"
 
 #include <rocksdb/snapshot.h>
-#include <rocksdb/statistics.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,8 +36,7 @@ rocksdb::Options document_options() {
   // The default mode recovers to the last readable record anywhere, dropping acknowledged ones behind it.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
-  options.statistics = rocksdb::CreateDBStatistics();
-  options.statistics->set_stats_level(rocksdb::StatsLevel::kExceptDetailedTimers);
+  options.statistics = std::make_shared<StallStatistics>();
   return options;
 }
 
