@@ -4,6 +4,7 @@
 // names the nearest thing that could.
 #pragma once
 
+#include "cli/bench.hpp"
 #include "cli/verbs.hpp"
 
 #include <map>
@@ -52,8 +53,8 @@ struct Usage {
   std::string text;
 };
 
-using Command = std::variant<Usage, ServeCommand, IngestOptions, AskOptions, SearchOptions, CheckConfigCommand,
-                             HealthcheckCommand, VersionCommand>;
+using Command = std::variant<Usage, ServeCommand, IngestOptions, AskOptions, SearchOptions, BenchOptions,
+                             CheckConfigCommand, HealthcheckCommand, VersionCommand>;
 
 /// `arguments` without the program's name.
 [[nodiscard]] Command parse_arguments(const std::vector<std::string>& arguments,
