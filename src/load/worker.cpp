@@ -295,8 +295,8 @@ void Worker::sweep() {
 }
 
 void Worker::finish(Nanos cpu) {
-  const TimePoint end = std::min(dispatcher_->end(), now_);
-  tally_.window = std::max(Nanos(0), Nanos(end - dispatcher_->measure_from()));
+  const Nanos measured = dispatcher_->measured_until(now_) - dispatcher_->measure_from();
+  tally_.window = std::max(Nanos(0), measured);
   const double seconds = std::chrono::duration<double>(tally_.window).count();
   tally_.answers_per_second = seconds > 0 ? static_cast<double>(answers_in_window_) / seconds : 0;
   tally_.unsent = dispatcher_->unsent();

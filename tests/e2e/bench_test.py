@@ -152,7 +152,7 @@ class OfRagd(BenchCase):
         _, url = self.loaded()
         result = self.bench(url, "--ramp", "--rate", "50", "--duration", "50ms", "--get", "--path", "/health")
         self.assertEqual(["1ms", "5ms", "10ms"], list(result["ramp_result"]))
-        self.assertEqual({"rate", "p99_ms", "answered_per_second", "failed_part", "held"}, set(result["ramp"][0]))
+        self.assertEqual({"rate", "p99_ms", "answered_per_second", "failed_part", "late_p99_ms", "held"}, set(result["ramp"][0]))
         self.assertGreater(len(result["ramp"]), 2)
 
     def test_an_interrupt_ends_with_the_table_of_what_was_measured(self):
