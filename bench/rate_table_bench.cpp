@@ -4,6 +4,7 @@
 // Against what anyone would write first: one mutex around an unordered_map of sliding logs (the list of admission times
 // of the challenge) for `exact`, of theoretical arrival times for `gcra`. Compare CPU time: a thread that sleeps on a
 // mutex has a wall time but does no work.
+#include "company.hpp"
 #include "limit/rate_table.hpp"
 #include "limit/sliding_log.hpp"
 
@@ -12,11 +13,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <stop_token>
-#include <thread>
 #include <unordered_map>
 
 namespace ragd::limit {
@@ -84,20 +82,11 @@ SteadyTime start_of_run() {
   return SteadyTime{} + run.load() * 24h;
 }
 
-/// A server is never alone in its process; without a second thread glibc's mutex would take no lock at all.
-void keep_company() {
-  static const std::jthread companion([](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any().wait(lock, stop, [] { return false; });
-  });
-}
-
 /// All threads ask for clients drawn from the same ones. Each client comes about once in `pause` of a thread's time.
 template <class Limiter>
 void ask_at_random(benchmark::State& state, std::chrono::nanoseconds pause) {
   static Limiter limiter;
-  keep_company();
+  bench::keep_company();
   const auto clients = static_cast<std::uint64_t>(state.range(0));
   std::uint64_t random = 1 + static_cast<std::uint64_t>(state.thread_index());
   SteadyTime now = start_of_run();
