@@ -135,9 +135,9 @@ class PrometheusCpp {
     return prometheus::BuildCounter().Name(name).Register(registry_).Add(labels);
   }
   Histogram& histogram(const std::string& name, const prometheus::Labels& labels = {}) {
-    static const Histogram::BucketBoundaries kBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
-                                                        0.5,   1.0,    2.0,   5.0,  10.0,  30.0, 60.0};
-    return prometheus::BuildHistogram().Name(name).Register(registry_).Add(labels, kBounds);
+    static const Histogram::BucketBoundaries bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                       0.5,   1.0,    2.0,   5.0,  10.0,  30.0, 60.0};
+    return prometheus::BuildHistogram().Name(name).Register(registry_).Add(labels, bounds);
   }
 
   prometheus::Registry registry_;

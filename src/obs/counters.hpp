@@ -47,9 +47,11 @@ class Histogram {
 
   /// NaN is ignored: it would poison the sum for good.
   void observe(double value) {
-    if (!Buckets::usual(value)) [[unlikely]]
-      return observe_unusual(value);
-    cells_.add_sample(kFirstBucket + buckets_->of(value), kSum, value);
+    if (Buckets::usual(value)) {
+      cells_.add_sample(kFirstBucket + buckets_->of(value), kSum, value);
+    } else {
+      observe_unusual(value);
+    }
   }
 
   struct Snapshot {
