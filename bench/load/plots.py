@@ -12,12 +12,9 @@ COLOUR = dict(zip(report.NAMES, svg.COLOURS, strict=False)) | {"ragd-disk": "#f0
 COLOUR["fastapi"] = "#9467bd"
 
 
-def _subtitle(result: dict[str, Any]) -> str:
-    machine = result["machine"]
-    return (
-        f"{machine['cpu']}, server and load on one CPU each, {result['date']}, commit {result['commit']}; "
-        "medians of undisturbed samples"
-    )
+def _subtitle(result: dict[str, Any], more: str) -> str:
+    cpu = result["machine"]["cpu"]
+    return f"{cpu}, one CPU for the server and one for the load; {result['date']}, commit {result['commit']}\n{more}"
 
 
 def peers(result: dict[str, Any], folder: pathlib.Path) -> None:
@@ -37,8 +34,8 @@ def _requests(result: dict[str, Any]) -> str:
         rows.append((report.NAMES[server], value, f"{more}{value:,.0f}/s, {cpu:,.1f} us", COLOUR[server]))
     rows.sort(key=lambda row: -row[1])
     title = f"A cached answer of {result['answer_bytes'] / 1000:.1f} kB: requests a second on one CPU"
-    axis = "requests/s, 64 connections, closed loop (>: the load generator was the limit); CPU time a request"
-    return svg.bars(title, _subtitle(result), rows, axis)
+    more = "Medians. Behind each bar: requests/s (>: the load generator was the limit), and CPU time a request."
+    return svg.bars(title, _subtitle(result, more), rows, "requests/s, 64 connections, closed loop")
 
 
 def _latency(result: dict[str, Any]) -> str:
@@ -52,8 +49,8 @@ def _latency(result: dict[str, Any]) -> str:
             lines.append(Line(report.NAMES[server], COLOUR[server], points))
         charts.append(Panel(percentile, lines))
     title = "Latency of a cached answer by rate"
-    subtitle = _subtitle(result) + "; a line ends where its server no longer kept up"
-    return svg.panels(title, subtitle, charts, Axis("requests/s, open loop"), [Axis("latency, ms")])
+    more = "64 connections, latency from the time a request was due. A line ends where its server no longer kept up."
+    return svg.panels(title, _subtitle(result, more), charts, Axis("requests/s, open loop"), [Axis("latency, ms")])
 
 
 GROWTH = {
@@ -73,7 +70,7 @@ def growth(result: dict[str, Any], folder: pathlib.Path) -> None:
         ]
         title = f"A cached answer at {result['rate']:,.0f} requests/s: cost by {name}"
         y_axes = [Axis("ms", logarithmic=False), Axis("us", logarithmic=False)]
-        text = svg.panels(title, _subtitle(result), charts, Axis(axis), y_axes)
+        text = svg.panels(title, _subtitle(result, "Medians."), charts, Axis(axis), y_axes)
         (folder / f"growth-{dimension.replace('_', '-')}.svg").write_text(text)
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 WIDTH = 920
 PANEL_HEIGHT = 250
-LEFT, RIGHT, TOP, BOTTOM = 66, 18, 74, 52
+LEFT, RIGHT, TOP, BOTTOM = 66, 18, 88, 52
 # Okabe and Ito's palette, which the colour-blind can tell apart; the last two darker than the original on white.
 COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#9467bd")
 STYLE = """<style>
@@ -82,7 +82,8 @@ def _page(height: float, title: str, subtitle: str, parts: list[str]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" role="img">'
     return "\n".join([
         head, f"<title>{escape(title)}</title>", STYLE, f'<rect class="page" width="{WIDTH}" height="{height:.0f}" rx="6"/>',
-        _text(20, 28, title, "title"), _text(20, 47, subtitle, "small"), *parts, "</svg>", "",
+        _text(20, 28, title, "title"), *(_text(20, 47 + 15 * i, line, "small") for i, line in enumerate(subtitle.split("\n"))),
+        *parts, "</svg>", "",
     ])  # fmt: skip
 
 
@@ -100,15 +101,19 @@ def _legend(lines: list[Line], y: float) -> list[str]:
     return parts
 
 
-def _panel(panel: Panel, left: float, right: float, xs: list[float], x_axis: Axis, ticks: list[float], y_log: bool,
-           y_title: str) -> list[str]:  # fmt: skip
+def _panel(
+    panel: Panel, left: float, right: float, xs: list[float], x_axis: Axis, ticks: list[float], y_axis: Axis | None
+) -> list[str]:
+    """Without a y axis the panel shares that of its neighbour on the left."""
     top, bottom = TOP + 34, TOP + 34 + PANEL_HEIGHT
     x = _Scale(min(xs) if x_axis.logarithmic else 0, max(xs), left, right, x_axis.logarithmic)
+    y_log = ticks[0] > 0
     y = _Scale(ticks[0], ticks[-1], bottom, top, y_log)
     parts = [_text((left + right) / 2, top - 12, panel.title, anchor="middle")]
     for tick in ticks:
         parts.append(f'<line class="grid" x1="{left:.1f}" y1="{y.at(tick):.1f}" x2="{right:.1f}" y2="{y.at(tick):.1f}"/>')
-        parts.append(_text(left - 7, y.at(tick) + 4, number(tick), "small", "end"))
+        if y_axis:
+            parts.append(_text(left - 7, y.at(tick) + 4, number(tick), "small", "end"))
     taken = -math.inf
     for tick in xs:
         parts.append(f'<line class="axis" x1="{x.at(tick):.1f}" y1="{bottom}" x2="{x.at(tick):.1f}" y2="{bottom + 4}"/>')
@@ -118,9 +123,9 @@ def _panel(panel: Panel, left: float, right: float, xs: list[float], x_axis: Axi
             taken = x.at(tick) + half + 4
     parts.append(f'<line class="axis" x1="{left:.1f}" y1="{bottom}" x2="{right:.1f}" y2="{bottom}"/>')
     parts.append(_text((left + right) / 2, bottom + 38, x_axis.title, "small", "middle"))
-    if y_title:
+    if y_axis:
         turn = f' transform="rotate(-90 {left - 46:.1f} {(top + bottom) / 2:.1f})"'
-        parts.append(_text(left - 46, (top + bottom) / 2, y_title, "small", "middle", turn))
+        parts.append(_text(left - 46, (top + bottom) / 2, y_axis.title, "small", "middle", turn))
     for line in panel.lines:
         path = " ".join(f"{x.at(px):.1f},{y.at(py):.1f}" for px, py in line.points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{line.colour}" stroke-width="2" stroke-linejoin="round"/>')
@@ -132,7 +137,7 @@ def panels(title: str, subtitle: str, charts: list[Panel], x_axis: Axis, y_axes:
     """Line charts side by side. One y axis: shared by all; else one for each panel."""
     xs = sorted({px for chart in charts for line in chart.lines for px, _ in line.points})
     shared = len(y_axes) == 1
-    gap = 26.0 if shared else float(LEFT)
+    gap = 40.0 if shared else float(LEFT)
     width = (WIDTH - LEFT - RIGHT - gap * (len(charts) - 1)) / len(charts)
     parts = _legend(charts[0].lines, TOP + 2)
     for i, chart in enumerate(charts):
@@ -140,15 +145,14 @@ def panels(title: str, subtitle: str, charts: list[Panel], x_axis: Axis, y_axes:
         scope = charts if shared else [chart]
         ticks = _value_ticks([py for c in scope for line in c.lines for _, py in line.points], axis.logarithmic)
         left = LEFT + i * (width + gap)
-        parts += _panel(chart, left, left + width, xs, x_axis, ticks, axis.logarithmic,
-                        axis.title if not shared or i == 0 else "")  # fmt: skip
+        parts += _panel(chart, left, left + width, xs, x_axis, ticks, None if shared and i > 0 else axis)
     return _page(TOP + 34 + PANEL_HEIGHT + BOTTOM, title, subtitle, parts)
 
 
 def bars(title: str, subtitle: str, rows: list[tuple[str, float, str, str]], axis: str) -> str:
     """One bar for each (name, value, label, colour), in the order given."""
     left, right, row = 190.0, WIDTH - 150.0, 34.0
-    top = 66.0
+    top = 78.0
     bottom = top + row * len(rows)
     ticks = _steps(max(value for _, value, _, _ in rows))
     x = _Scale(0, ticks[-1], left, right, False)

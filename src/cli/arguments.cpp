@@ -149,6 +149,12 @@ class Grammar {
         ->check(CLI::IsMember({"use", "refresh", "bypass"}))
         ->excludes(get, body)
         ->type_name("use|refresh|bypass");
+    sub->add_option("--clients", bench_.clients,
+                    "With --body or --get: in turn for N addresses in X-Forwarded-For, which a server believes where "
+                    "http.trusted_proxies names this host")
+        ->check(CLI::Range(1, 1'000'000))
+        ->excludes("--questions")
+        ->type_name("N");
     add_load(sub);
     sub->add_option("--json", bench_.json_file, "Also writes the result as JSON; - is stdout, instead of the table")
         ->type_name("FILE");
