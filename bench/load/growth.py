@@ -19,9 +19,11 @@ from rig import Rig, say
 
 RATE = 10_000.0
 CONNECTIONS = (1, 4, 16, 64, 256, 1_024, 4_096)
-KILOBYTES = (0.5, 1, 2, 4, 8, 16, 32, 64)
+KILOBYTES = (0, 0.6, 1, 2, 4, 8, 16, 32, 64)  # 0: nothing answers the question, the smallest body there is
 DECADES = (100, 1_000, 10_000, 100_000, 1_000_000)
-CITED = 3  # documents an extractive answer cites at most
+SMALLEST_ANSWER, BARE_ANSWER = 640, 1_230  # bytes of the body with one and with three unpadded citations
+ESCAPED = 6  # bytes of \\u0001
+FILLER = " It is computed again after that."
 Samples = list[dict[str, Any]]
 
 
@@ -63,14 +65,15 @@ class Growth:
         floor.stop()
 
     def answer_size(self) -> None:
-        """Three documents that answer alike, padded through their source with characters JSON escapes to six bytes."""
+        """Larger answers cite three documents whose sources are padded with characters JSON escapes to six bytes."""
         say("==> answer size")
         server = self._ragd("answer_size")
         points = []
         for size in KILOBYTES[:self._few]:
             word = f"size{int(size * 1024)}"
             body = json.dumps({"question": f"How long does the {word} answer stay valid?"})
-            corpus.add(server, _documents(word, int(size * 1024)))
+            if size:
+                corpus.add(server, _documents(word, int(size * 1024)))
             answer = rigs.hit(server, body.encode())
             exact = len(answer.partition(b"\r\n\r\n")[2]) / 1024
             load = self._load(body=self._made.file(f"{word}.json", body))
@@ -114,12 +117,14 @@ class Growth:
 
 
 def _documents(word: str, size: int) -> list[dict[str, str]]:
-    padding = max(0, size - 1_400) // 6
-    text = f"The {word} answer stays valid for one hour."
-    if size < 1_400:
-        return [{"id": word, "text": text + " It is computed again after that." * (size > 600) * 8}]
-    share = [padding // CITED] * CITED
-    return [{"id": f"{word}-{i}", "text": text, "source": "\x01" * pad} for i, pad in enumerate(share)]
+    """What makes the answer to the question about this word about `size` bytes: a document of one sentence, or three
+    with padded sources."""
+    sentences = ("is the default", "is what the contract says", "has proved itself")
+    texts = [f"That the {word} answer stays valid for long {sentence}." for sentence in sentences]
+    padding = (size - BARE_ANSWER) // len(texts) // ESCAPED
+    if padding <= 0:
+        return [{"id": word, "text": texts[0] + FILLER * ((size - SMALLEST_ANSWER) // len(FILLER))}]
+    return [{"id": f"{word}-{i}", "text": text, "source": "\x01" * padding} for i, text in enumerate(texts)]
 
 
 def main(options: argparse.Namespace) -> None:
