@@ -151,12 +151,20 @@ def floor(
     return Server(name, port, [str(binary), str(port), str(path)], directory, cpu=cpu)
 
 
-def nginx(directory: pathlib.Path, port: int, origin: int, health: bytes) -> Server:
+# How nginx reads the cached answer's file: as Debian ships it, and as is fastest for answers of 1 KB.
+NGINX_FILES = {
+    "nginx": "sendfile on; tcp_nopush on;",
+    "nginx-tuned": "sendfile off; open_file_cache max=10000 inactive=1h; open_file_cache_valid 1h;",
+}
+
+
+def nginx(directory: pathlib.Path, port: int, origin: int, health: bytes, name: str = "nginx") -> Server:
+    folder = directory / name
     conf = _filled(
-        "nginx.conf", directory, port=port, origin=origin, health=health.decode(),
+        "nginx.conf", folder, port=port, origin=origin, health=health.decode(), files=NGINX_FILES[name],
         user=getpass.getuser(), group=grp.getgrgid(os.getgid()).gr_name,
     )  # fmt: skip
-    return Server("nginx", port, [_sbin("nginx"), "-c", str(conf), "-e", str(directory / "nginx.log")], directory)
+    return Server(name, port, [_sbin("nginx"), "-c", str(conf), "-e", str(folder / "error.log")], folder)
 
 
 def haproxy(directory: pathlib.Path, port: int, origin: int) -> Server:

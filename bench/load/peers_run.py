@@ -22,9 +22,10 @@ from load import Load
 from peers import Server
 from rig import Rig, say
 
-EVERYBODY = ("ragd", "floor", "nginx", "varnish", "haproxy", "fastapi", "fastapi-nolimit", "ragd-disk", "ragd-100k")
+CACHES = ("nginx", "nginx-tuned", "varnish", "haproxy")
+SWEPT = ("ragd", "floor", *CACHES)
+EVERYBODY = (*SWEPT, "fastapi", "fastapi-nolimit", "ragd-disk", "ragd-100k")
 RATES = (1_000, 5_000, 10_000, 20_000, 40_000, 60_000, 80_000, 100_000)
-SWEPT = ("ragd", "floor", "nginx", "varnish", "haproxy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +66,7 @@ def start_all(made: Rig, wanted: set[str], size: Size) -> tuple[dict[str, Server
     makers = {
         "floor": lambda port: peers.floor(made.floor_binary, folder, port, answer),
         "nginx": lambda port: peers.nginx(folder, port, origin.port, health),
+        "nginx-tuned": lambda port: peers.nginx(folder, port, origin.port, health, "nginx-tuned"),
         "varnish": lambda port: peers.varnish(folder, port, origin.port),
         "haproxy": lambda port: peers.haproxy(folder, port, origin.port),
         "fastapi": lambda port: peers.fastapi(folder, port, body),
@@ -76,7 +78,7 @@ def start_all(made: Rig, wanted: set[str], size: Size) -> tuple[dict[str, Server
         if name in wanted:
             servers[name] = made.up(make(made.port()))
     facts: dict[str, Any] = {"answer_bytes": len(body), "whole_answer_bytes": len(answer)}
-    for name in ("nginx", "varnish", "haproxy"):
+    for name in CACHES:
         if name in servers and servers[name].request("GET", "/query")[1] != body:
             raise peers.Failure(f"{name} does not answer as ragd does")
     if "ragd-disk" in servers:
@@ -93,7 +95,7 @@ def scenarios(made: Rig, size: Size) -> list[Scenario]:
     get = Load(get=True, duration_s=size.duration_s)
     health = dataclasses.replace(get, path="/health")
     fresh = Load(questions=str(made.directory / "questions.txt"), cache="bypass", rate=1_000, duration_s=size.duration_s)
-    by_get = dict.fromkeys(("nginx", "varnish", "haproxy"), get)
+    by_get = dict.fromkeys(CACHES, get)
 
     def at(rate: float) -> dict[str, Load]:
         return {name: dataclasses.replace(load, rate=rate) for name, load in by_get.items()}
@@ -103,7 +105,7 @@ def scenarios(made: Rig, size: Size) -> list[Scenario]:
     return [
         Scenario("cached", cached, post, by_get),
         Scenario("health", ("ragd", "nginx"), health),
-        Scenario("open-20k", ("ragd", "floor", "nginx"), open_loop, at(20_000)),
+        Scenario("open-20k", ("ragd", "floor", "nginx", "nginx-tuned"), open_loop, at(20_000)),
         Scenario("fresh-1k", ("ragd-100k",), fresh),
     ]
 

@@ -8,8 +8,17 @@ import report
 import svg
 from svg import Axis, Line, Panel
 
-COLOUR = dict(zip(report.NAMES, svg.COLOURS, strict=False)) | {"ragd-disk": "#f0a36b", "fastapi-nolimit": "#b39bd1"}
-COLOUR["fastapi"] = "#9467bd"
+COLOUR = {
+    "ragd": "#d55e00",
+    "ragd-disk": "#f0a36b",
+    "floor": "#7f7f7f",
+    "nginx": "#009e73",
+    "nginx-tuned": "#66c9a8",
+    "varnish": "#0072b2",
+    "haproxy": "#cc79a7",
+    "fastapi": "#9467bd",
+    "fastapi-nolimit": "#b39bd1",
+}
 
 
 def _subtitle(result: dict[str, Any], more: str) -> str:

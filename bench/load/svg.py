@@ -7,8 +7,6 @@ from html import escape
 WIDTH = 920
 PANEL_HEIGHT = 250
 LEFT, RIGHT, TOP, BOTTOM = 66, 18, 88, 52
-# Okabe and Ito's palette, which the colour-blind can tell apart; the last two darker than the original on white.
-COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#9467bd")
 STYLE = """<style>
 text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #24292f; }
 .title { font-size: 17px; font-weight: 600; } .small { font-size: 11.5px; fill: #57606a; }
