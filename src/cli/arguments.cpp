@@ -2,15 +2,13 @@
 
 #include "base/files.hpp"
 #include "base/text_distance.hpp"
-#include "base/units.hpp"
+#include "cli/bench_arguments.hpp"
 
 #include <ragd/error.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <sstream>
 
 namespace ragd::cli {
@@ -21,16 +19,6 @@ constexpr std::string_view kDefaultUrl = "http://127.0.0.1:8000";
 constexpr std::size_t kMaxKeyFileBytes = 64UL << 10U;
 constexpr std::string_view kExitCodes =
     "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 nothing was found.";
-
-constexpr std::string_view kBenchHelp =
-    "Without --rate each connection asks again as soon as it is answered (closed loop). With --rate requests are due\n"
-    "at their times, and latency counts from there, also while they wait for a free connection (open loop).\n"
-    "Examples:\n"
-    "  ragd bench --warm --duration 5s               cached questions, as fast as the server answers\n"
-    "  ragd bench --rate 2000 --questions file.txt   latency at a given load\n"
-    "  ragd bench --once 1000                        a thousand questions at once: how many succeed?\n"
-    "Exit codes: 0 measured, 1 the server cannot be reached or answered nothing, 2 the command line is wrong.";
-constexpr std::chrono::hours kLongestRun{24};
 
 /// CLI11 would take "[what]" for a list and "--x=" for an option whose value comes next: spelled so that it cannot.
 /// unguarded undoes it.
@@ -135,79 +123,9 @@ class Grammar {
   }
 
   void add_bench() {
-    CLI::App* sub = verb("bench", "Puts a running server under load and measures it", std::string(kBenchHelp));
-    sub->add_option("--path", bench_.path, "What to ask [/query]")->check(begins_with_slash())->type_name("PATH");
-    CLI::Option* get = sub->add_flag("--get", bench_.get, "GET of --path without a body, instead of POST");
-    CLI::Option* body = sub->add_option("--body", bench_.body_file, "One JSON body for every POST")->type_name("FILE");
-    sub->add_option("--questions", bench_.questions,
-                    "One question a line, asked in turn; or N made-up ones, the k-th asked with weight 1/k^s "
-                    "[zipf:1000,1]")
-        ->excludes(get, body)
-        ->type_name("FILE|zipf:N,s");
-    body->excludes(get);
-    sub->add_option("--cache", bench_.cache, "The field `cache` of each question")
-        ->check(CLI::IsMember({"use", "refresh", "bypass"}))
-        ->excludes(get, body)
-        ->type_name("use|refresh|bypass");
-    sub->add_option("--clients", bench_.clients,
-                    "With --body or --get: in turn for N addresses in X-Forwarded-For, which a server believes where "
-                    "http.trusted_proxies names this host")
-        ->check(CLI::Range(1, 1'000'000))
-        ->excludes("--questions")
-        ->type_name("N");
-    add_load(sub);
-    sub->add_option("--json", bench_.json_file, "Also writes the result as JSON; - is stdout, instead of the table")
-        ->type_name("FILE");
-    sub->add_flag("--progress", bench_.progress, "The live line also where stderr is no terminal");
-    sub->add_option("--seed", bench_.seed, "Of the order of questions [1]")->type_name("N");
+    CLI::App* sub = app_.add_subcommand("bench", "Puts a running server under load and measures it");
+    add_bench_flags(*sub, bench_);
     add_connection(sub);
-  }
-
-  /// How much, how long.
-  void add_load(CLI::App* sub) {
-    CLI::Option* rate = sub->add_option("--rate", bench_.rate, "Requests a second, whatever the answers take")
-                            ->check(CLI::Range(0.001, 1e7))
-                            ->type_name("R");
-    sub->add_option("--connections", bench_.connections, "Kept open, 1 to 20000 [64]")
-        ->check(CLI::Range(1, 20000))
-        ->type_name("N");
-    sub->add_option("--threads", bench_.threads, "1 to 64 [1]")->check(CLI::Range(1, 64))->type_name("N");
-    add_duration(sub, "--duration", "How long to measure; of a ramp, each step [10s; 2s]",
-                 [this](std::chrono::milliseconds value) { bench_.duration = value; });
-    sub->add_option("--requests", bench_.requests, "Ends after so many, if that is sooner")
-        ->check(CLI::PositiveNumber)
-        ->type_name("N");
-    CLI::Option* ramp = sub->add_flag("--ramp", bench_.ramp,
-                                      "Finds the highest rates with p99 within 1, 5 and 10 ms; --rate is the first");
-    sub->add_option("--once", bench_.once, "N requests at once, each on a connection of its own")
-        ->check(CLI::Range(1, 20000))
-        ->excludes(rate, ramp)
-        ->type_name("N");
-    sub->add_flag("--warm", bench_.warm, "Asks each distinct question once before it measures");
-    add_duration(sub, "--warmup", "Load before it measures [0s]",
-                 [this](std::chrono::milliseconds value) { bench_.warmup = value; });
-    add_duration(sub, "--timeout", "How long a request may take [10s]",
-                 [this](std::chrono::milliseconds value) { bench_.timeout = value; });
-  }
-
-  static CLI::Validator begins_with_slash() {
-    return {[](const std::string& path) {
-              const bool good = path.starts_with('/') && path.find_first_of(" \t\r\n") == std::string::npos;
-              return good ? std::string() : "'" + path + "' does not begin with / or has a space in it";
-            },
-            ""};
-  }
-
-  static void add_duration(CLI::App* sub, const std::string& name, const std::string& about,
-                           const std::function<void(std::chrono::milliseconds)>& set) {
-    const auto parse = [name, set](const std::string& text) {
-      const auto value = base::parse_duration(text);
-      if (!value || *value > kLongestRun) {
-        throw CLI::ValidationError(name, "'" + text + "' " + (value ? "is longer than 24h" : value.error().detail));
-      }
-      set(*value);
-    };
-    sub->add_option_function<std::string>(name, parse, about)->type_name("DURATION");
   }
 
   void add_ingest() {
@@ -300,8 +218,6 @@ class Grammar {
     }
     if (name == "bench") {
       bench_.server = server_;
-      const std::size_t connections = bench_.once > 0 ? bench_.once : bench_.connections;
-      bench_.threads = std::min(bench_.threads, static_cast<unsigned>(connections));
       return bench_;
     }
     if (name == "ingest") {

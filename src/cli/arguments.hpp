@@ -1,4 +1,4 @@
-// The command line as a value: which verb, with which options. Built on CLI11, which no other file sees.
+// The command line as a value: which verb, with which options. Built on CLI11, which only *arguments.cpp see.
 //
 // Pure but for reading RAGD_API_KEY_FILE; thread-safe. What cannot be understood becomes a Usage with one line that
 // names the nearest thing that could.

@@ -95,7 +95,7 @@ load::Plan plan_of(const BenchOptions& options) {
   plan.rate = options.rate;
   plan.burst = options.once > 0;
   plan.connections = plan.burst ? options.once : options.connections;
-  plan.threads = options.threads;
+  plan.threads = std::min(options.threads, static_cast<unsigned>(plan.connections));
   plan.requests = options.requests.value_or(plan.requests);
   plan.warmup = options.warmup;
   plan.duration = options.duration.value_or(options.ramp ? kDefaultStep : kDefaultDuration);
@@ -189,6 +189,9 @@ int failed(const Console& console, const Error& error, int exit_code) {
 int bench(const BenchOptions& options, const Console& console) {
   const auto url = net::parse_base_url(options.server.url);
   if (!url) return failed(console, fail(url.error().code, "--url: " + url.error().detail), kExitUsage);
+  if (options.server.api_key.find_first_of("\r\n") != std::string::npos) {
+    return failed(console, fail(Errc::unprocessable, "--api-key: has a line end in it"), kExitUsage);
+  }
   const load::RequestSpec spec = spec_of(options, url->authority);
   const auto requests = load::RequestSet::make(spec);
   if (!requests) return failed(console, requests.error(), kExitUsage);
@@ -215,7 +218,9 @@ int bench(const BenchOptions& options, const Console& console) {
   }
   const bool written = write_report(report, options.json_file, console);
   if (report.tally.answered() == 0) {
-    return failed(console, fail(Errc::unavailable, url->text + " answered nothing"), kExitFailed);
+    const bool early = report.interrupted && report.tally.sent() == 0;
+    const std::string why = early ? "interrupted before anything was measured" : url->text + " answered nothing";
+    return failed(console, fail(Errc::unavailable, why), kExitFailed);
   }
   return written ? kExitDone : kExitFailed;
 }

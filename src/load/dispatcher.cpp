@@ -74,8 +74,8 @@ void Dispatcher::stop(TimePoint now) {
 }
 
 std::uint64_t Dispatcher::unsent() const {
-  if (!open() || stopped_ || counted_ >= pace_.requests) return 0;
-  return due_in_all_ - taken_;
+  if (!open() || stopped_) return 0;
+  return std::min(due_in_all_ - taken_, pace_.requests - counted_);
 }
 
 }  // namespace ragd::load

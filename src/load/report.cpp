@@ -231,11 +231,13 @@ std::string json(const Report& report) {
 }
 
 std::string live_line(const Tally& since_last, std::chrono::seconds elapsed) {
+  std::string text = format("%4lld s ", static_cast<long long>(elapsed.count()));
+  if (since_last.window <= Nanos(0)) return text + " warming up";
   const LatencyHistogram& latency = since_last.latency;
-  std::string text = format("%4lld s %10s/s   p50 %.3f  p95 %.3f  p99 %.3f ms", static_cast<long long>(elapsed.count()),
-                            grouped(since_last.answered()).c_str(), ms(latency.quantile(0.5)),
-                            ms(latency.quantile(0.95)), ms(latency.quantile(0.99)));
-  if (const auto rate = since_last.hit_rate()) text += format("   hits %.1f %%", 100 * *rate);
+  const double rate = static_cast<double>(since_last.answered()) / seconds(since_last.window);
+  text += format("%10s/s   p50 %.3f  p95 %.3f  p99 %.3f ms", grouped(rate).c_str(), ms(latency.quantile(0.5)),
+                 ms(latency.quantile(0.95)), ms(latency.quantile(0.99)));
+  if (const auto hits = since_last.hit_rate()) text += format("   hits %.1f %%", 100 * *hits);
   if (const auto limited = since_last.count(Outcome::rate_limited); limited > 0) {
     text += "   limited " + grouped(limited);
   }

@@ -54,13 +54,13 @@ Pace pace_of(const Plan& plan, unsigned thread) {
 /// The threads of a run. Joined with it.
 class Crew {
  public:
-  Crew(const Plan& plan, const Target& target, const RequestSet& requests, const std::atomic<bool>& stop)
+  Crew(const Plan& plan, const Target& target, const RequestSet& requests, const std::atomic<bool>& stop, bool watched)
       : shared_(plan.threads), tallies_(plan.threads), running_(plan.threads) {
     for (unsigned i = 0; i < plan.threads; ++i) {
-      threads_.emplace_back([this, &plan, &target, &requests, &stop, i] {
+      threads_.emplace_back([this, &plan, &target, &requests, &stop, watched, i] {
         Asker asker(requests, plan.seed, i, plan.threads, plan.in_turn);
         Worker worker(target, pace_of(plan, i), share(plan.connections, i, plan.threads), plan.timeout, asker, stop,
-                      &shared_[i]);
+                      watched ? &shared_[i] : nullptr);
         tallies_[i] = worker.run();
         const std::lock_guard lock(mutex_);
         --running_;
@@ -104,7 +104,7 @@ class Crew {
 Result<Tally> run(const Plan& plan, const Target& target, const RequestSet& requests, const std::atomic<bool>& stop,
                   const EverySecond& every_second) {
   if (auto allowed = allow_files(plan.connections); !allowed) return allowed.error();
-  Crew crew(plan, target, requests, stop);
+  Crew crew(plan, target, requests, stop, static_cast<bool>(every_second));
   return crew.wait(every_second);
 }
 

@@ -69,6 +69,7 @@ Tally Tally::since(const Tally& earlier) const {
   subtract(rest.cache, earlier.cache);
   rest.latency = latency.since(earlier.latency);
   rest.late = late.since(earlier.late);
+  rest.window = window - earlier.window;
   return rest;
 }
 

@@ -50,7 +50,7 @@ struct Tally {
 
   /// Adds the counts and rates of a thread that ran at the same time.
   void merge(const Tally& other);
-  /// The counts and latencies added since `earlier` was copied from this tally.
+  /// The counts, latencies and time added since `earlier` was copied from this tally.
   [[nodiscard]] Tally since(const Tally& earlier) const;
 
   [[nodiscard]] std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }

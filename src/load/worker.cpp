@@ -280,12 +280,16 @@ void Worker::sweep() {
       const bool wanted = dispatcher_ && !pace_.burst && !dispatcher_->exhausted(now_);
       if (wanted && now_ >= connection.retry_at) connect(connection);
     } else if (connection.state != State::idle && now_ >= connection.deadline) {
-      if (connection.state == State::busy) broken(connection, Outcome::timeout);
-      if (connection.state == State::connecting) connect_failed(connection);
+      if (connection.state == State::busy) {
+        broken(connection, Outcome::timeout);
+      } else {
+        connect_failed(connection);
+      }
     }
   }
   if (shared_ != nullptr && now_ >= next_publish_) {
     next_publish_ = now_ + kPublishEvery;
+    if (dispatcher_) tally_.window = now_ - dispatcher_->measure_from();
     shared_->publish(tally_);
   }
 }
