@@ -24,7 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", type=lambda text: text.split(","), metavar="NAME,...", help="these alone: "
                         + " ".join(peers_run.EVERYBODY) + ", or of --growth: " + " ".join(DIMENSIONS))  # fmt: skip
     parser.add_argument("--out", type=pathlib.Path, default=rig.ROOT / "bench" / "results", help="where results go")
-    parser.add_argument("--ports", type=int, default=18700, help="the first of 20 ports in a row that are free")
+    parser.add_argument("--ports", type=int, default=18700, help="where to look for free ports, about twenty of them")
     parser.add_argument("--binary", type=pathlib.Path, default=rig.ROOT / "build" / "release" / "ragd")
     parser.add_argument("--micro", type=pathlib.Path, default=rig.ROOT / "build" / "release" / "bench",
                         help="where Google Benchmark's JSON files are")  # fmt: skip

@@ -85,7 +85,7 @@ class Table(unittest.TestCase):
 class Plots(unittest.TestCase):
     def test_are_well_formed(self):
         sweep = [one("ragd", rate, rate=rate, limit="none") for rate in (1_000, 20_000)]
-        grown = [one("ragd", 100, dimension="clients", x=x, rate=1) for x in (100, 1_000_000)]
+        grown = [one("ragd", 100, dimension="clients", x=x) for x in (100, 1_000_000)]
         for text in (
             plots._requests(result([one("ragd", 123_000), one("fastapi", 1_800)])),
             plots._latency(result([], sweep=sweep)),
@@ -97,6 +97,8 @@ class Plots(unittest.TestCase):
     def test_a_line_ends_where_the_server_no_longer_kept_up(self):
         sweep = [one("ragd", 1_000, rate=1_000, limit="none"), one("ragd", 5_000, rate=20_000, limit="server")]
         self.assertNotIn("20k", plots._latency(result([], sweep=sweep)))
+        grown = [one("ragd", 100, dimension="clients", x=10, limit="none"), one("ragd", 100, dimension="clients", x=20)]
+        self.assertEqual([(10.0, 0.9)], plots._growth_lines(grown, "clients", "p95_ms")[0].points)
 
 
 class Kernel(unittest.TestCase):
