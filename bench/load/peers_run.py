@@ -133,7 +133,7 @@ def sweep(made: Rig, servers: dict[str, Server], size: Size) -> list[dict[str, A
                 continue
             load = dataclasses.replace(cached.of(name), rate=rate, duration_s=size.sweep_s)
             samples.append(made.take(servers[name], load, scenario="sweep", server=name, rate=rate))
-            if samples[-1]["limit"] != "none":
+            if samples[-1]["limit"] != "none" and not samples[-1]["disturbed"]:
                 behind.add(name)
     return samples
 

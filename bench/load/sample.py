@@ -36,7 +36,7 @@ class Bench:
 
 
 def _limit(sample: dict[str, Any], rate: float | None) -> str:
-    """Who could not do more: server, generator, or none. In open loop the generator polls: its CPU says nothing."""
+    """Who could not do more: server, generator, or none (others, of a disturbed sample, is found later). In open loop the generator polls: its CPU says nothing."""
     if rate is not None and sample["rps"] >= MET * rate:
         return "none"
     if sample["server_cpu"] >= SATURATED:
@@ -80,7 +80,10 @@ def _once(bench: Bench, server: Server, load: Load) -> tuple[dict[str, Any], str
         busy, steal = (after[i][n] - before[i][n] for n in (0, 1))
         shares[f"steal on CPU {cpu}"] = steal / elapsed
         shares[f"others on CPU {cpu}"] = (busy - used[i]) / elapsed
-    return sample, _disturbance(sample, shares)
+    reason = _disturbance(sample, shares)
+    if reason and sample["limit"] == "generator" and sample["load_cpu"] < SATURATED:
+        sample["limit"] = "others"
+    return sample, reason
 
 
 def take(
