@@ -152,11 +152,13 @@ class Bench {
  private:
   static double seconds(load::Nanos time) { return std::chrono::duration<double>(time).count(); }
 
+  static double ms(load::Nanos time) { return std::chrono::duration<double, std::milli>(time).count(); }
+
   static load::RampStep step_of(double rate, const load::Tally& tally) {
     const std::uint64_t wanted = tally.sent() + tally.unsent;
     const std::uint64_t failed = wanted - tally.count(load::Outcome::success);
-    return {rate, std::chrono::duration<double, std::milli>(tally.latency.quantile(0.99)).count(),
-            tally.answers_per_second, wanted == 0 ? 1 : static_cast<double>(failed) / static_cast<double>(wanted)};
+    return {rate, ms(tally.latency.quantile(0.99)), tally.answers_per_second,
+            wanted == 0 ? 1 : static_cast<double>(failed) / static_cast<double>(wanted), ms(tally.late.quantile(0.99))};
   }
 
   load::Plan plan_;

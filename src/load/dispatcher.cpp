@@ -68,6 +68,11 @@ bool Dispatcher::exhausted(TimePoint now) const {
   return pace_.burst ? taken_ >= free_.size() : now >= end_;
 }
 
+TimePoint Dispatcher::measured_until(TimePoint now) const {
+  const bool sooner = stopped_ || pace_.burst || counted_ >= pace_.requests;
+  return sooner ? std::min(now, end_) : end_;
+}
+
 void Dispatcher::stop(TimePoint now) {
   stopped_ = true;
   end_ = std::clamp(now, measure_from_, end_);

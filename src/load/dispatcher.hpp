@@ -57,6 +57,9 @@ class Dispatcher {
 
   [[nodiscard]] bool counts(TimePoint since) const { return since >= measure_from_; }
   [[nodiscard]] TimePoint measure_from() const { return measure_from_; }
+  /// What was measured ends here: at the end of its time, whenever the last request of it was due, or `now` where the
+  /// run was over sooner.
+  [[nodiscard]] TimePoint measured_until(TimePoint now) const;
   [[nodiscard]] TimePoint end() const { return end_; }
   /// Requests that were due before the end, and for which no connection came free in time.
   [[nodiscard]] std::uint64_t unsent() const;

@@ -8,7 +8,7 @@ namespace ragd::load {
 namespace {
 
 constexpr double kPrecision = 1.05;
-constexpr double kLowestRate = 1;
+constexpr double kLowestRate = 10;
 constexpr double kHighestRate = 10'000'000;
 constexpr double kKeptUp = 0.98;
 constexpr double kMaxFailedPart = 0.001;

@@ -18,6 +18,7 @@ struct RampStep {
   double p99_ms = 0;
   double answered_per_second = 0;
   double failed_part = 0;  ///< of all requests: errors, refusals, and what found no connection
+  double late_p99_ms = 0;  ///< how late the generator was, for whoever wonders about a step; it decides nothing
 };
 
 class RampSearch {

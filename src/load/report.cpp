@@ -74,21 +74,20 @@ std::string title(const Report& report) {
   return text + (report.interrupted ? " (interrupted)\n" : "\n");
 }
 
+std::string count_row(std::string_view name, std::uint64_t count, const std::string& remark) {
+  return format("  %-18s %14s  %s\n", std::string(name).c_str(), grouped(count).c_str(), remark.c_str());
+}
+
 std::string outcomes_table(const Tally& tally) {
-  std::string text;
+  const auto part = [&tally](std::uint64_t count) { return format("%9s", percent(count, tally.sent()).c_str()); };
+  std::string text = count_row("answered", tally.answered(),
+                               part(tally.answered()) + "   " + grouped(tally.answers_per_second) + "/s");
   for (std::size_t i = 0; i < kOutcomes; ++i) {
     const auto outcome = static_cast<Outcome>(i);
     const std::uint64_t count = tally.count(outcome);
-    if (count == 0 && outcome != Outcome::success) continue;
-    text += format("  %-18s %14s  %9s", std::string(name_of(outcome)).c_str(), grouped(count).c_str(),
-                   percent(count, tally.sent()).c_str());
-    if (outcome == Outcome::success) text += format("   %s answers/s", grouped(tally.answers_per_second).c_str());
-    text += '\n';
+    if (count > 0 || outcome == Outcome::success) text += count_row(name_of(outcome), count, part(count));
   }
-  if (tally.unsent > 0) {
-    text +=
-        format("  %-18s %14s  due, but no connection came free for them\n", "unsent", grouped(tally.unsent).c_str());
-  }
+  if (tally.unsent > 0) text += count_row("unsent", tally.unsent, "due, but no connection came free for them");
   return text;
 }
 
@@ -127,10 +126,10 @@ std::string generator_line(const Report& report) {
 }
 
 std::string ramp_table(const RampSearch& ramp) {
-  std::string text = format("\n  %12s%12s%12s%12s\n", "rate/s", "answers/s", "p99 ms", "failed");
+  std::string text = format("\n  %12s%12s%12s%12s%12s\n", "rate/s", "answers/s", "p99 ms", "failed", "late ms");
   for (const RampStep& step : ramp.steps()) {
-    text += format("  %12s%12s%12.3f%10.2f %%\n", grouped(step.rate).c_str(), grouped(step.answered_per_second).c_str(),
-                   step.p99_ms, 100 * step.failed_part);
+    text += format("  %12s%12s%12.3f%10.2f %%%12.3f\n", grouped(step.rate).c_str(),
+                   grouped(step.answered_per_second).c_str(), step.p99_ms, 100 * step.failed_part, step.late_p99_ms);
   }
   for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
     const auto rate = ramp.result(i);
@@ -180,6 +179,7 @@ void write_ramp(base::JsonWriter& json, const RampSearch& ramp) {
   for (const RampStep& step : ramp.steps()) {
     json.begin_object().key("rate").number(step.rate).key("p99_ms").number(step.p99_ms);
     json.key("answered_per_second").number(step.answered_per_second).key("failed_part").number(step.failed_part);
+    json.key("late_p99_ms").number(step.late_p99_ms);
     json.key("held").boolean(RampSearch::holds(step, RampSearch::kLimitsMs.back())).end_object();
   }
   json.end_array().key("ramp_result").begin_object();

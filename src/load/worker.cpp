@@ -50,7 +50,7 @@ Worker::Worker(const Target& target, const Pace& pace, std::size_t connections, 
     : target_(target),
       pace_(pace),
       timeout_(timeout),
-      asker_(std::move(asker)),
+      asker_(asker),
       stop_(stop),
       shared_(shared),
       poll_(make_poll()),
@@ -295,8 +295,8 @@ void Worker::sweep() {
 }
 
 void Worker::finish(Nanos cpu) {
-  const TimePoint end = std::min(dispatcher_->end(), now_);
-  tally_.window = std::max(Nanos(0), Nanos(end - dispatcher_->measure_from()));
+  const Nanos measured = dispatcher_->measured_until(now_) - dispatcher_->measure_from();
+  tally_.window = std::max(Nanos(0), measured);
   const double seconds = std::chrono::duration<double>(tally_.window).count();
   tally_.answers_per_second = seconds > 0 ? static_cast<double>(answers_in_window_) / seconds : 0;
   tally_.unsent = dispatcher_->unsent();

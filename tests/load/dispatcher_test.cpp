@@ -191,6 +191,19 @@ TEST(Dispatcher, AsksABurstOnceAConnectionAndTimesItFromTheStart) {
   EXPECT_TRUE(dispatcher.exhausted(kStart + 4ms));
 }
 
+TEST(Dispatcher, MeasuresTillTheEndThoughTheLastRequestIsDueBefore) {
+  Pace pace = open_loop(10, 1s);
+  Dispatcher dispatcher = with_free_connections(pace, 10);
+  while (dispatcher.next(kStart + 900ms)) {
+  }
+  EXPECT_TRUE(dispatcher.exhausted(kStart + 901ms));
+  EXPECT_EQ(dispatcher.measured_until(kStart + 901ms), kStart + 1s);
+  pace.requests = 1;
+  Dispatcher bounded = with_free_connections(pace, 10);
+  EXPECT_TRUE(bounded.next(kStart));
+  EXPECT_EQ(bounded.measured_until(kStart + 3ms), kStart + 3ms);
+}
+
 TEST(Dispatcher, OffersNothingOnceStopped) {
   Dispatcher dispatcher = with_free_connections(open_loop(1000, 1s), 2);
   dispatcher.stop(kStart + 100ms);

@@ -179,6 +179,7 @@ TEST(Run, FailsWhatComesDueWhileThereIsNoServer) {
   plan.rate = 1000;
   plan.connections = 4;
   plan.duration = 100ms;
+  plan.timeout = 20ms;
   const Tally tally = measure(plan, nobody, questions());
   EXPECT_EQ(count(tally, Outcome::connection_error), 100U);
   EXPECT_EQ(tally.unsent, 0U);
