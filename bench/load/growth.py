@@ -78,7 +78,7 @@ class Growth:
             exact = len(answer.partition(b"\r\n\r\n")[2]) / 1024
             load = self._load(body=self._made.file(f"{word}.json", body))
             floor = self._floor("answer_size", answer)
-            points += [(round(exact, 2), server, load), (round(exact, 2), floor, load)]
+            points += [(round(exact, 1), server, load), (round(exact, 1), floor, load)]
         self._refresh(server, points)
         self._measure("answer_size", points)
         for _, used, _ in points:

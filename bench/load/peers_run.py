@@ -139,7 +139,8 @@ def sweep(made: Rig, servers: dict[str, Server], size: Size) -> list[dict[str, A
 
 
 def start_and_memory(made: Rig, rounds: int) -> list[dict[str, Any]]:
-    """ragd alone, with its default number of threads and on all CPUs: time to ready and memory."""
+    """ragd with its default number of threads, on all CPUs: time to ready and memory. No other ragd may run meanwhile:
+    what they share would count for each in part."""
     say("==> start and memory")
     port, samples = made.port(), []
     for turn in range(rounds):
@@ -179,13 +180,13 @@ def main(options: argparse.Namespace) -> None:
     wanted = set(options.only or EVERYBODY)
     began = time.monotonic()
     with rigs.rig(options.binary, options.ports, options.quick) as made:
+        alone = start_and_memory(made, size.rounds) if "ragd" in wanted else []
         say("==> starting the servers")
         servers, facts = start_all(made, wanted, size)
         if options.only:
             servers = {name: server for name, server in servers.items() if name in wanted}
         samples = measure(made, servers, size)
         swept = sweep(made, servers, size)
-        alone = start_and_memory(made, size.rounds) if "ragd" in servers else []
         result = rigs.record(
             made, kind="peers", command=options.command, quick=options.quick, rounds=size.rounds, **facts,
             samples=samples, sweep=swept, alone=alone, micro=report.read_micro(options.micro),

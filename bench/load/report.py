@@ -74,7 +74,11 @@ MICRO = (
         "... 50,000 clients",
         "rate_table_bench", "allowed<Gcra>/50000/threads:2", "allowed<PlainGcra>/50000/threads:2", 5,
     ),
-    Micro("metric updates of one request, two threads", "metrics_bench", "ours/threads:2", None, 10),
+    Micro("metric updates of one request, two threads", "metrics_bench", "cached_query<Ours>/threads:2", None, 10),
+    Micro(
+        "... against prometheus-cpp",
+        "metrics_bench", "cached_query<Ours>/threads:2", "cached_query<PrometheusCpp>/threads:2", 10,
+    ),
 )  # fmt: skip
 
 UNITS = {"rps": "{:,.0f}/s", "cpu_us": "{:.2f} us", "p95_ms": "{:.3f} ms"}

@@ -72,6 +72,8 @@ class Rig:
     def take(self, server: Server, load: Load, /, **labels: Any) -> dict[str, Any]:
         repeats = sample.MAX_REPEATS if len(self.discarded) < self._max_discarded else 0
         taken = sample.take(self.bench, server, load, repeats, self.discarded, **labels)
+        if load.cache == "use" and taken["hit_rate"] not in (None, 1):
+            raise Failure(f"{server.name} answered only {taken['hit_rate']:.2%} from its cache: {load}")
         mark = f"  DISTURBED: {taken['disturbed']}" if taken["disturbed"] else ""
         say(
             f"    {' '.join(str(v) for v in labels.values()):38} {taken['rps']:>9,.0f}/s  p95 {taken['p95_ms']:8.3f} ms"
