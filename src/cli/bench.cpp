@@ -80,7 +80,7 @@ class LiveLine {
 
 load::RequestSpec spec_of(const BenchOptions& options, const std::string& authority) {
   load::RequestSpec spec{authority,         options.path,      options.server.api_key, options.get,
-                         options.body_file, options.questions, options.cache};
+                         options.body_file, options.questions, options.cache,          options.clients};
   if (!spec.get && spec.body_file.empty() && spec.questions.empty()) spec.questions = kDefaultQuestions;
   return spec;
 }

@@ -20,8 +20,9 @@ struct BenchOptions {
   std::string path = "/query";
   bool get = false;
   std::string body_file;
-  std::string questions;  ///< a file, or "zipf:N,s"
-  std::string cache;      ///< use, refresh, bypass; empty: not said
+  std::string questions;    ///< a file, or "zipf:N,s"
+  std::string cache;        ///< use, refresh, bypass; empty: not said
+  std::size_t clients = 0;  ///< so many X-Forwarded-For addresses in turn; 0: the header is not sent
   std::size_t connections = 64;
   unsigned threads = 1;
   double rate = 0;                                    ///< requests a second; 0: closed loop

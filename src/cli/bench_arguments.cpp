@@ -77,9 +77,16 @@ void add_requests(CLI::App& verb, BenchOptions& options) {
       verb.add_option("--cache", options.cache, "The field 'cache' of each question: use, refresh, bypass")
           ->check(cache_mode())
           ->type_name("MODE");
+  CLI::Option* clients =
+      verb.add_option("--clients", options.clients,
+                      "With --get or --body: in turn for N addresses in X-Forwarded-For, 1 to 1000000; a server "
+                      "believes it where http.trusted_proxies names this host")
+          ->check(within(1, 1'000'000, "1 to 1000000"))
+          ->type_name("N");
   verb.add_option("--seed", options.seed, "Of the order of made-up questions [1]")->type_name("N");
   get->excludes(body)->excludes(questions)->excludes(cache);
   body->excludes(questions)->excludes(cache);
+  clients->excludes(questions)->excludes(cache);
 }
 
 void add_load(CLI::App& verb, BenchOptions& options) {

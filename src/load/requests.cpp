@@ -18,6 +18,7 @@ constexpr std::size_t kMaxFileBytes = 256UL << 20U;
 constexpr std::size_t kMaxBodyBytes = 16UL << 20U;
 constexpr std::size_t kMaxQuestionBytes = 8192;
 constexpr std::size_t kMaxQuestions = 1'000'000;
+constexpr std::size_t kMaxClients = 1'000'000;
 constexpr double kMaxExponent = 10;
 constexpr std::string_view kZipf = "zipf:";
 
@@ -86,8 +87,15 @@ std::string body_of(const RequestSpec& spec, std::string_view question) {
   return body;
 }
 
-std::string head_of(const RequestSpec& spec) {
+/// 10.0.0.0 and on.
+std::string client_address(std::size_t i) {
+  return "10." + std::to_string(i >> 16U & 255U) + "." + std::to_string(i >> 8U & 255U) + "." +
+         std::to_string(i & 255U);
+}
+
+std::string head_of(const RequestSpec& spec, std::string_view more = {}) {
   std::string head = (spec.get ? "GET " : "POST ") + spec.path + " HTTP/1.1\r\nHost: " + spec.authority + "\r\n";
+  head += more;
   if (!spec.api_key.empty()) head += "Authorization: Bearer " + spec.api_key + "\r\n";
   if (!spec.get) head += "Content-Type: application/json\r\nContent-Length: ";
   return head;
@@ -133,15 +141,26 @@ void RequestSet::add(std::string_view head, std::string_view body) {
   ends_.push_back(bytes_.size());
 }
 
+void RequestSet::add_fixed(const RequestSpec& spec, std::string_view body) {
+  if (spec.clients == 0) add(head_of(spec), body);
+  for (std::size_t i = 0; i < spec.clients; ++i) {
+    add(head_of(spec, "X-Forwarded-For: " + client_address(i) + "\r\n"), body);
+  }
+}
+
 Result<RequestSet> RequestSet::make(const RequestSpec& spec) {
+  if (spec.clients > kMaxClients) return fail(Errc::unprocessable, "--clients: at most a million");
+  if (spec.clients > 0 && !spec.get && spec.body_file.empty()) {
+    return fail(Errc::unprocessable, "--clients goes with --body or --get");
+  }
   RequestSet set;
   const std::string head = head_of(spec);
   if (spec.get) {
-    set.add(head, "");
+    set.add_fixed(spec, "");
   } else if (!spec.body_file.empty()) {
     const auto body = base::read_file(spec.body_file, kMaxBodyBytes);
     if (!body) return fail(body.error().code, "--body: '" + spec.body_file + "' " + body.error().detail);
-    set.add(head, *body);
+    set.add_fixed(spec, *body);
   } else if (spec.questions.starts_with(kZipf)) {
     const auto zipf = parse_zipf(std::string_view(spec.questions).substr(kZipf.size()));
     if (!zipf) {

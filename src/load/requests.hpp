@@ -1,7 +1,7 @@
 // What a run asks: whole HTTP requests, made before it starts, and the order in which they are asked.
 //
 // RequestSet is immutable once made: threads share it. Asker belongs to one thread; the same seed gives the same
-// order. Refuses more than a million distinct questions and questions above 8 KiB, the server's own bound.
+// order. Refuses more than a million distinct questions or clients, and questions above 8 KiB, the server's own bound.
 #pragma once
 
 #include <ragd/error.hpp>
@@ -21,8 +21,9 @@ struct RequestSpec {
   std::string api_key;  ///< empty: none is sent
   bool get = false;     ///< GET without a body
   std::string body_file;
-  std::string questions;  ///< a file with one question a line, or "zipf:N,s"
-  std::string cache;      ///< the field of that name; empty: left out
+  std::string questions;    ///< a file with one question a line, or "zipf:N,s"
+  std::string cache;        ///< the field of that name; empty: left out
+  std::size_t clients = 0;  ///< not 0: asked in turn for so many X-Forwarded-For addresses; with `get` or `body_file`
 };
 
 /// Draws ranks 0..n-1 with probability proportional to 1 / (rank + 1)^s, in constant time (Walker's alias method, in
@@ -55,6 +56,8 @@ class RequestSet {
 
  private:
   void add(std::string_view head, std::string_view body);
+  /// The one request of `get` or `body_file`, once for each client.
+  void add_fixed(const RequestSpec& spec, std::string_view body);
 
   std::string bytes_;                 // all requests, one behind the other
   std::vector<std::size_t> ends_{0};  // request i lies between ends_[i] and ends_[i + 1]
