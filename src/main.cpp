@@ -5,6 +5,7 @@
 #include "app/settings_table.hpp"
 #include "base/version.hpp"
 #include "cli/arguments.hpp"
+#include "cli/bench.hpp"
 #include "cli/http_transport.hpp"
 
 #include <chrono>
@@ -67,6 +68,7 @@ struct Run {
     return with_server(options.server, kPatience,
                        [&](cli::Transport& server) { return cli::ingest(options, server, console, clock, sleep); });
   }
+  int operator()(const cli::BenchOptions& options) const { return cli::bench(options, console); }
   int operator()(cli::HealthcheckCommand check) const {
     if (check.options.server.url.empty()) {
       const auto loaded = app::load_settings(sources_of(check.settings, environment));

@@ -58,7 +58,8 @@ class ResponseCache {
  public:
   virtual ~ResponseCache() = default;
 
-  /// From memory only, never suspends: null when it is not there (it may still be on disk) or has expired.
+  /// From memory only, never suspends or waits for a disk: null when it is not there (it may still be on disk) or has
+  /// expired.
   [[nodiscard]] virtual CachedAnswerPtr peek(const CacheKey& key, std::int64_t now_ms) = 0;
 
   /// From memory or disk; null when there is none that is still fresh.

@@ -11,11 +11,15 @@
 #include <ragd/types.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace ragd {
+
+/// A corpus version that is shared rather than copied.
+using VersionPtr = std::shared_ptr<const std::string>;  // owners: the snapshot it is part of and who compares with it
 
 struct RetrievalQuery {
   std::string text;
@@ -43,7 +47,7 @@ class Retriever {
   virtual Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query) = 0;
 
   /// The version a retrieve begun now would see. Never suspends; an error means: serve nothing from a cache.
-  [[nodiscard]] virtual Result<std::string> version(const std::string& tenant) const = 0;
+  [[nodiscard]] virtual Result<VersionPtr> version(const std::string& tenant) const = 0;
 
   /// Whatever changes the passages a query gets, besides documents: analyser, scoring and chunking settings.
   [[nodiscard]] virtual std::string settings_tag() const = 0;

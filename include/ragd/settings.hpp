@@ -77,6 +77,7 @@ struct Settings {
   std::string listen = "127.0.0.1:8000";
   std::string data_dir = "data";
   LogLevel log_level = LogLevel::info;
+  bool log_hits = false;    ///< a log line for each answer from the cache, too
   std::size_t threads = 0;  ///< 0: one per core
   bool insecure_no_auth = false;
   HttpSettings http;

@@ -105,7 +105,7 @@ void Cors::answer_preflight(const net::HttpRequest& request, net::HttpResponse& 
 void Cors::add_headers(const net::HttpRequest& request, net::HttpResponse& response) const {
   if (settings_.origins.empty()) return;
   // With "*" the answer is the same for everyone; otherwise caches must keep answers apart by origin.
-  if (!any_origin_) response.add_header("Vary", "Origin");
+  if (!any_origin_) response.headers += "Vary: Origin\r\n";
   const auto origin = request.header("Origin");
   if (!origin || !allows_origin(*origin)) return;
   add_origin(*origin, response);

@@ -31,11 +31,11 @@ Error at(std::size_t index, const std::string& what) {
   return fail(Errc::unprocessable, {}, "documents[" + std::to_string(index) + "]: " + what);
 }
 
-Result<std::string> required_string(const dom::object& object, std::string_view name, std::size_t max_bytes) {
+Result<std::string_view> required_string(const dom::object& object, std::string_view name, std::size_t max_bytes) {
   auto value = string_field(object, name, 1, max_bytes);
   if (!value) return value.error();
   if (!*value) return fail(Errc::unprocessable, {}, "'" + std::string(name) + "' is missing or null");
-  return std::move(**value);
+  return **value;
 }
 
 Result<std::string> metadata_field(const dom::object& object) {
@@ -54,19 +54,19 @@ Result<Document> read_document(const dom::element& element) {
   auto id = required_string(object, "id", kMaxIdBytes);
   if (!id) return id.error();
   if (!base::is_printable(*id)) return fail(Errc::unprocessable, {}, "'id' must be printable");
-  document.id = std::move(*id);
+  document.id = *id;
   auto text = required_string(object, "text", std::size_t{1} << 30U);
   if (!text) return text.error();
   if (base::collapse_whitespace(*text).empty()) {
     return fail(Errc::unprocessable, {}, "'text' is empty");
   }
-  document.text = std::move(*text);
+  document.text = *text;
   auto title = string_field(object, "title", 0, kMaxTitleBytes);
   if (!title) return title.error();
-  document.title = std::move(*title).value_or("");
+  document.title = title->value_or("");
   auto source = string_field(object, "source", 0, kMaxSourceBytes);
   if (!source) return source.error();
-  document.source = std::move(*source).value_or("");
+  document.source = source->value_or("");
   auto metadata = metadata_field(object);
   if (!metadata) return metadata.error();
   document.metadata_json = std::move(*metadata);

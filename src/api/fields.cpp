@@ -82,10 +82,12 @@ Result<Condition> condition_of(std::string_view field, const dom::element& value
 }  // namespace
 
 Result<void> check_json_content(const net::HttpRequest& request) {
-  if (const auto encoding = request.header("Content-Encoding"); encoding && base::to_lower(*encoding) != "identity") {
+  const auto encoding = request.header("Content-Encoding");
+  if (encoding && !base::equal_ignoring_case(*encoding, "identity")) {
     return fail(Errc::unsupported_media_type, "content-encoding", "send the body without Content-Encoding");
   }
   const auto header = request.header("Content-Type");
+  if (header && *header == "application/json") return {};  // as nearly all clients write it
   // A browser may send an untyped body across sites without asking first; a typed one it may not.
   if (!header) return fail(Errc::unsupported_media_type, "no content-type", "send the body as application/json");
   std::string type = base::to_lower(*header);
@@ -116,15 +118,15 @@ Result<base::JsonDocument> parse_object(std::string_view body) {
   return document;
 }
 
-Result<std::optional<std::string>> string_field(const dom::object& object, std::string_view name, std::size_t min_bytes,
-                                                std::size_t max_bytes) {
+Result<std::optional<std::string_view>> string_field(const dom::object& object, std::string_view name,
+                                                     std::size_t min_bytes, std::size_t max_bytes) {
   const auto value = present(object, name);
-  if (!value) return std::optional<std::string>{};
+  if (!value) return std::optional<std::string_view>{};
   std::string_view text;
   if (value->get(text) != simdjson::SUCCESS || text.size() < min_bytes || text.size() > max_bytes) {
     return wrong(name, "a string of " + std::to_string(min_bytes) + " to " + std::to_string(max_bytes) + " bytes");
   }
-  return std::optional<std::string>(text);
+  return std::optional<std::string_view>(text);
 }
 
 Result<std::optional<std::uint64_t>> integer_field(const dom::object& object, std::string_view name, std::uint64_t min,

@@ -24,10 +24,10 @@ namespace ragd::api {
 /// The body as a JSON document whose root is an object.
 [[nodiscard]] Result<base::JsonDocument> parse_object(std::string_view body);
 
-/// Absent and null are the same: nothing. Strings are counted in bytes.
-[[nodiscard]] Result<std::optional<std::string>> string_field(const simdjson::dom::object& object,
-                                                              std::string_view name, std::size_t min_bytes,
-                                                              std::size_t max_bytes);
+/// Absent and null are the same: nothing. Strings are counted in bytes, and live as long as their document.
+[[nodiscard]] Result<std::optional<std::string_view>> string_field(const simdjson::dom::object& object,
+                                                                   std::string_view name, std::size_t min_bytes,
+                                                                   std::size_t max_bytes);
 [[nodiscard]] Result<std::optional<std::uint64_t>> integer_field(const simdjson::dom::object& object,
                                                                  std::string_view name, std::uint64_t min,
                                                                  std::uint64_t max);

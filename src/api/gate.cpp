@@ -2,11 +2,14 @@
 
 #include "api/route.hpp"
 #include "base/ascii.hpp"
+#include "base/digits.hpp"
 #include "base/hash.hpp"
 #include "obs/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstring>
 
 namespace ragd::api {
 
@@ -31,17 +34,20 @@ long rounded_up_seconds(std::chrono::nanoseconds duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
-/// What the log may show of an address: its network, /24 or /48.
-std::string without_host_part(const boost::asio::ip::address& address) {
-  const boost::asio::ip::address plain = net::unmapped(address);
-  if (plain.is_v4()) {
-    auto bytes = plain.to_v4().to_bytes();
-    bytes[3] = 0;
-    return boost::asio::ip::address_v4(bytes).to_string() + "/24";
+std::uint64_t hash_of(const boost::asio::ip::address& network, std::string_view salt) {
+  // The salt's size is fixed, and a key's name begins behind "key ": neither runs into the other.
+  std::array<char, 64> bytes{};
+  std::size_t size = salt.copy(bytes.data(), bytes.size() - 16);
+  const auto append = [&bytes, &size](const auto& octets) {
+    std::memcpy(bytes.data() + size, octets.data(), octets.size());
+    size += octets.size();
+  };
+  if (network.is_v4()) {
+    append(network.to_v4().to_bytes());
+  } else {
+    append(network.to_v6().to_bytes());
   }
-  auto bytes = plain.to_v6().to_bytes();
-  std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
-  return boost::asio::ip::address_v6(bytes).to_string() + "/48";
+  return base::hash64({bytes.data(), size});
 }
 
 /// As names are compared: without the port, in lower case, without the root's dot.
@@ -64,6 +70,15 @@ bool is_loopback_itself(const net::HttpRequest& request) {
 }
 
 }  // namespace
+
+void Gate::set_policy(GatePolicyPtr policy) {
+  policy_ = std::move(policy);
+  limit_policy_ = "RateLimit-Policy: \"default\";q=";
+  base::append_integer(limit_policy_, policy_->limit.requests);
+  limit_policy_ += ";w=";
+  base::append_integer(limit_policy_, std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count());
+  limit_policy_ += "\r\n";
+}
 
 Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
   const net::HttpRequest& request = exchange.request;
@@ -99,7 +114,8 @@ Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
 Result<void> Gate::authenticate(const net::HttpRequest& request, RequestState& state) const {
   if (policy_->keys.empty()) {
     state.context.caller.scopes = static_cast<Scopes>(Scope::query) | static_cast<Scopes>(Scope::ingest);
-    if (is_loopback_itself(request)) state.context.caller.scopes |= static_cast<Scopes>(Scope::admin);
+    const bool wants_admin = state.route != nullptr && state.route->scope == Scope::admin;
+    if (wants_admin && is_loopback_itself(request)) state.context.caller.scopes |= static_cast<Scopes>(Scope::admin);
     return {};
   }
   const std::string_view key = presented_key(request);
@@ -121,25 +137,23 @@ Result<void> Gate::authorize(const RequestState& state) const {
 
 std::uint64_t Gate::client_of(const net::HttpRequest& request, RequestState& state) {
   const std::string& key = state.context.caller.key_name;
-  if (!key.empty()) {
-    state.client = key;
-    return base::hash64(policy_->client_salt + "key " + key);
-  }
+  if (!key.empty()) return base::hash64(policy_->client_salt + "key " + key);
   const net::ClientAddress client = net::client_address(request, policy_->trusted_proxies);
   if (client.ignored_forwarding) warn_of_untrusted_forwarding();
-  state.client = without_host_part(client.address);
-  return base::hash64(policy_->client_salt + "address " + net::client_network(client.address).to_string());
+  state.address = client.address;
+  return hash_of(net::client_network(client.address), policy_->client_salt);
 }
 
 Result<void> Gate::charge(std::uint64_t client, RequestState& state) {
   if (policy_->table == nullptr) return {};
   const limit::Decision decision = policy_->table->check(client, state.context.now);
-  const auto window = std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count();
   const long wait = std::max(1L, rounded_up_seconds(decision.retry_after));
-  state.gate_headers += "RateLimit-Policy: \"default\";q=" + std::to_string(policy_->limit.requests) +
-                        ";w=" + std::to_string(window) +
-                        "\r\nRateLimit: \"default\";r=" + std::to_string(decision.remaining) +
-                        ";t=" + std::to_string(decision.allowed ? rounded_up_seconds(decision.reset) : wait) + "\r\n";
+  std::string& headers = state.gate_headers;
+  headers.append(limit_policy_).append("RateLimit: \"default\";r=");
+  base::append_integer(headers, decision.remaining);
+  headers += ";t=";
+  base::append_integer(headers, decision.allowed ? rounded_up_seconds(decision.reset) : wait);
+  headers += "\r\n";
   if (decision.allowed) return {};
   if (policy_->limit.shadow) {
     metrics_.rate_limit_shadowed.add();

@@ -31,9 +31,9 @@ using GatePolicyPtr = std::shared_ptr<const GatePolicy>;  // owners: every core'
 
 class Gate {
  public:
-  Gate(GatePolicyPtr policy, obs::Metrics& metrics) : policy_(std::move(policy)), metrics_(metrics) {}
+  Gate(GatePolicyPtr policy, obs::Metrics& metrics) : metrics_(metrics) { set_policy(std::move(policy)); }
 
-  void set_policy(GatePolicyPtr policy) { policy_ = std::move(policy); }
+  void set_policy(GatePolicyPtr policy);
 
   enum class Verdict : std::uint8_t { pass, answered };
 
@@ -53,8 +53,9 @@ class Gate {
   std::uint64_t client_of(const net::HttpRequest& request, RequestState& state);
   void warn_of_untrusted_forwarding();
 
-  GatePolicyPtr policy_;
   obs::Metrics& metrics_;
+  GatePolicyPtr policy_;
+  std::string limit_policy_;  // the RateLimit-Policy line, the same for all
   bool warned_of_forwarding_ = false;
 };
 

@@ -6,13 +6,13 @@
 
 namespace ragd::api {
 
-Task<Result<void>> HealthEndpoint::alive(net::Exchange& exchange) {
+std::optional<Result<void>> HealthEndpoint::alive(net::Exchange& exchange) {
   base::JsonWriter json(exchange.response.body);
   json.begin_object().key("status").string("healthy").key("version").string(base::version()).end_object();
-  co_return Result<void>{};
+  return Result<void>{};
 }
 
-Task<Result<void>> HealthEndpoint::ready(net::Exchange& exchange) {
+std::optional<Result<void>> HealthEndpoint::ready(net::Exchange& exchange) {
   const bool ready = readiness_.ready();
   const DependencyStatuses statuses = readiness_.statuses();
   exchange.response.status = ready ? 200 : 503;
@@ -31,7 +31,7 @@ Task<Result<void>> HealthEndpoint::ready(net::Exchange& exchange) {
     json.end_object();
   }
   json.end_object().end_object();
-  co_return Result<void>{};
+  return Result<void>{};
 }
 
 Task<Result<void>> HealthEndpoint::metrics(net::Exchange& exchange) {

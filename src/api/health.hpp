@@ -9,6 +9,8 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <optional>
+
 namespace ragd::api {
 
 class HealthEndpoint {
@@ -16,8 +18,8 @@ class HealthEndpoint {
   HealthEndpoint(const Readiness& readiness, const obs::Metrics& metrics, boost::asio::thread_pool& pool)
       : readiness_(readiness), metrics_(metrics), pool_(pool) {}
 
-  Task<Result<void>> alive(net::Exchange& exchange);
-  Task<Result<void>> ready(net::Exchange& exchange);
+  std::optional<Result<void>> alive(net::Exchange& exchange);
+  std::optional<Result<void>> ready(net::Exchange& exchange);
   Task<Result<void>> metrics(net::Exchange& exchange);
 
  private:

@@ -7,22 +7,26 @@
 #include "api/request_state.hpp"
 #include "rag/pipeline.hpp"
 
-#include <ragd/clock.hpp>
 #include <ragd/error.hpp>
 #include <ragd/task.hpp>
+
+#include <optional>
 
 namespace ragd::api {
 
 class QueryEndpoint {
  public:
-  QueryEndpoint(rag::Pipeline& pipeline, const Clock& clock, obs::Metrics& metrics)
-      : pipeline_(pipeline), clock_(clock), metrics_(metrics) {}
+  QueryEndpoint(rag::Pipeline& pipeline, obs::Metrics& metrics) : pipeline_(pipeline), metrics_(metrics) {}
 
+  /// From the cache in memory, or the error of a request that is none.
+  std::optional<Result<void>> recall(net::Exchange& exchange);
+  /// Behind recall, which has read the request.
   Task<Result<void>> answer(net::Exchange& exchange);
 
  private:
+  static void respond(net::Exchange& exchange, const rag::Reply& reply, SteadyTime found);
+
   rag::Pipeline& pipeline_;
-  const Clock& clock_;
   obs::Metrics& metrics_;
 };
 

@@ -10,9 +10,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 
 namespace ragd::api {
+
+/// The same as an Endpoint without waiting for anything; nothing: that can't be done, ask the Endpoint.
+using Immediate = std::function<std::optional<Result<void>>(net::Exchange&)>;
 
 /// Answers through exchange.response, or returns the error whose problem is the answer.
 using Endpoint = std::function<Task<Result<void>>(net::Exchange&)>;
@@ -23,7 +27,8 @@ struct Route {
   Scope scope;            ///< Scope::none: open to all, not limited (probes, metrics, static pages)
   obs::RouteClass kind;
   std::uint64_t max_body_bytes;
-  Endpoint answer;
+  Immediate at_once;  ///< empty: this always takes time
+  Endpoint answer;    ///< empty: at_once always answers
 };
 
 }  // namespace ragd::api

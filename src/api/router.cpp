@@ -2,13 +2,14 @@
 
 #include "api/fields.hpp"
 #include "api/problem.hpp"
+#include "api/timings.hpp"
 #include "base/ids.hpp"
 #include "obs/log.hpp"
 
-#include <array>
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <exception>
+#include <optional>
 
 namespace ragd::api {
 
@@ -65,20 +66,32 @@ unsigned status_of(const net::Exchange& exchange, const RequestState& state) {
   return state.answered ? exchange.response.status : kClientGone;
 }
 
-void append_timing(std::string& out, std::string_view name, Seconds duration) {
-  std::array<char, 64> buffer{};
-  const int length = std::snprintf(buffer.data(), buffer.size(), "%s%.*s;dur=%.3f", out.empty() ? "" : ", ",
-                                   static_cast<int>(name.size()), name.data(), duration.count() * 1e3);
-  out.append(buffer.data(), static_cast<std::size_t>(length));
+/// What the log may show of an address: its network, /24 or /48.
+std::string without_host_part(const boost::asio::ip::address& address) {
+  const boost::asio::ip::address plain = net::unmapped(address);
+  if (plain.is_v4()) {
+    auto bytes = plain.to_v4().to_bytes();
+    bytes[3] = 0;
+    return boost::asio::ip::address_v4(bytes).to_string() + "/24";
+  }
+  auto bytes = plain.to_v6().to_bytes();
+  std::fill(bytes.begin() + 6, bytes.end(), static_cast<unsigned char>(0));
+  return boost::asio::ip::address_v6(bytes).to_string() + "/48";
+}
+
+/// Nobody is asked for, by a probe or where the gate was not reached.
+std::string client_label(const RequestState& state) {
+  if (!state.context.caller.key_name.empty()) return state.context.caller.key_name;
+  return state.address ? without_host_part(*state.address) : std::string();
 }
 
 }  // namespace
 
-Router::Router(std::vector<Route> routes, GatePolicyPtr policy, const HttpSettings& http, const Readiness& readiness,
-               const Clock& clock, obs::Metrics& metrics)
+Router::Router(std::vector<Route> routes, GatePolicyPtr policy, const RouterSettings& settings,
+               const Readiness& readiness, const Clock& clock, obs::Metrics& metrics)
     : routes_(std::move(routes)),
       gate_(std::move(policy), metrics),
-      request_timeout_(http.request_timeout),
+      settings_(settings),
       readiness_(readiness),
       clock_(clock),
       metrics_(metrics) {}
@@ -88,19 +101,26 @@ std::unique_ptr<net::HandlerState> Router::open() {
 }
 
 void Router::begin(net::Exchange& exchange, RequestState& state) {
-  state = RequestState{};
+  state.reset();
   state.in_flight = true;
   metrics_.in_flight.add(1);
   RequestContext& context = state.context;
   context.now = clock_.steady_now();
   context.wall_now = clock_.wall_now();
-  context.deadline = context.now + request_timeout_;
+  context.deadline = context.now + settings_.request_timeout;
   const auto request_id = exchange.request.header("X-Request-Id");
-  context.request_id =
-      request_id && base::is_request_id(*request_id) ? std::string(*request_id) : base::random_hex_128();
+  if (request_id && base::is_request_id(*request_id)) {
+    context.request_id = *request_id;
+  } else {
+    base::assign_random_hex_128(context.request_id);
+  }
   const auto parent = exchange.request.header("traceparent");
-  context.trace_id = parent ? base::trace_id_of(*parent) : std::string_view{};
-  if (context.trace_id.empty()) context.trace_id = base::random_hex_128();
+  if (parent) context.trace_id = base::trace_id_of(*parent);
+}
+
+/// Whoever does work for a request, or tells of it, needs one; an answer at once that nobody is told of does not.
+void Router::make_trace_id(RequestContext& context) {
+  if (context.trace_id.empty()) base::assign_random_hex_128(context.trace_id);
 }
 
 void Router::find_route(net::Exchange& exchange, RequestState& state) {
@@ -151,16 +171,36 @@ net::Admission Router::admit(net::Exchange& exchange) {
   return {false, 0};
 }
 
+bool Router::answer_at_once(net::Exchange& exchange) {
+  RequestState& state = state_of(exchange);
+  try {
+    const auto answered = state.route->at_once ? state.route->at_once(exchange) : std::nullopt;
+    if (!answered) {
+      make_trace_id(state.context);
+      return false;
+    }
+    if (answered->has_error()) state.failure = answered->error();
+  } catch (const std::exception& bug) {
+    fail_for_bug(state, bug);
+  }
+  complete(exchange, state);
+  return true;
+}
+
 Task<void> Router::handle(net::Exchange& exchange) {
   RequestState& state = state_of(exchange);
   try {
     Result<void> answered = co_await state.route->answer(exchange);
     if (!answered) state.failure = answered.error();
   } catch (const std::exception& bug) {
-    state.failure = fail(Errc::internal, bug.what());
-    if (state.route->kind == obs::RouteClass::query) state.outcome = obs::Outcome::error;
+    fail_for_bug(state, bug);
   }
   complete(exchange, state);
+}
+
+void Router::fail_for_bug(RequestState& state, const std::exception& bug) {
+  state.failure = fail(Errc::internal, bug.what());
+  if (state.route->kind == obs::RouteClass::query) state.outcome = obs::Outcome::error;
 }
 
 void Router::reject(net::Exchange& exchange, const Error& error) {
@@ -181,19 +221,21 @@ void Router::complete(net::Exchange& exchange, RequestState& state) {
   }
   if (!state.preflight) gate_.add_cors_headers(exchange.request, response);
   response.headers += state.gate_headers;
-  response.add_header("X-Request-Id", state.context.request_id);
-  response.add_header("Cache-Control", "private, no-store");
-  std::string timing;
-  for (const auto& [name, duration] : state.stages) append_timing(timing, name, duration);
-  append_timing(timing, "total", clock_.steady_now() - exchange.request.first_byte);
-  response.add_header("Server-Timing", timing);
+  response.headers.append("X-Request-Id: ").append(state.context.request_id).append("\r\n");
+  response.headers += "Cache-Control: private, no-store\r\nServer-Timing: ";
+  const SteadyTime now = std::chrono::steady_clock::now();
+  append_server_timing(response.headers, state.stages, now - exchange.request.first_byte);
+  if (state.answer_found)
+    metrics_.stage_duration.observe(obs::Stage::serialize, Seconds(now - *state.answer_found).count());
+  response.headers += "\r\n";
 }
 
 void Router::finish(net::Exchange& exchange, const net::ExchangeEnd& end) {
   RequestState& state = state_of(exchange);
   if (!state.in_flight) return;
   count(exchange, state, end);
-  log(exchange, state, end);
+  const LogLevel level = level_of(state, end);
+  if (obs::log_enabled(level)) log(level, exchange, state, end);
   metrics_.in_flight.add(-1);
   state.in_flight = false;
 }
@@ -211,19 +253,23 @@ void Router::count(const net::Exchange& exchange, const RequestState& state, con
   metrics_.overhead.observe(duration.count());
 }
 
-void Router::log(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end) const {
+LogLevel Router::level_of(const RequestState& state, const net::ExchangeEnd& end) const {
+  if (state.failure) return problem_kind(state.failure->code).level;
   const bool probe = state.route != nullptr && state.route->scope == Scope::none;
-  const LogLevel level = state.failure ? problem_kind(state.failure->code).level
-                         : probe       ? LogLevel::debug
-                                       : LogLevel::info;
-  if (!obs::log_enabled(level)) return;
+  const bool quiet_hit = !settings_.log_hits && state.outcome == obs::Outcome::cached && end.delivered;
+  return probe || quiet_hit ? LogLevel::debug : LogLevel::info;
+}
+
+void Router::log(LogLevel level, const net::Exchange& exchange, RequestState& state, const net::ExchangeEnd& end) {
+  make_trace_id(state.context);
   const Seconds duration = end.last_byte - exchange.request.first_byte;
+  const std::string client = client_label(state);
   std::string_view error;
   if (state.failure) error = state.failure->detail.empty() ? state.failure->hint : state.failure->detail;
   obs::log(level, "request",
            {{"request_id", std::string_view(state.context.request_id)},
             {"trace_id", std::string_view(state.context.trace_id)},
-            {"client", std::string_view(state.client)},
+            {"client", std::string_view(client)},
             {"method", method_name(exchange.request.method)},
             {"route", route_label(state)},
             {"status", static_cast<std::int64_t>(status_of(exchange, state))},

@@ -11,13 +11,20 @@
 #include <ragd/clock.hpp>
 #include <ragd/settings.hpp>
 
+#include <chrono>
+#include <exception>
 #include <vector>
 
 namespace ragd::api {
 
+struct RouterSettings {
+  std::chrono::milliseconds request_timeout{30'000};
+  bool log_hits = false;  ///< a line for each answer from the cache, too
+};
+
 class Router final : public net::HttpHandler {
  public:
-  Router(std::vector<Route> routes, GatePolicyPtr policy, const HttpSettings& http, const Readiness& readiness,
+  Router(std::vector<Route> routes, GatePolicyPtr policy, const RouterSettings& settings, const Readiness& readiness,
          const Clock& clock, obs::Metrics& metrics);
 
   /// On this router's core.
@@ -25,6 +32,7 @@ class Router final : public net::HttpHandler {
 
   [[nodiscard]] std::unique_ptr<net::HandlerState> open() override;
   net::Admission admit(net::Exchange& exchange) override;
+  bool answer_at_once(net::Exchange& exchange) override;
   Task<void> handle(net::Exchange& exchange) override;
   void reject(net::Exchange& exchange, const Error& error) override;
   void finish(net::Exchange& exchange, const net::ExchangeEnd& end) override;
@@ -34,14 +42,17 @@ class Router final : public net::HttpHandler {
   void begin(net::Exchange& exchange, RequestState& state);
   /// The route for the request, or the failure (404, 405 with Allow) in `state`; neither for OPTIONS.
   void find_route(net::Exchange& exchange, RequestState& state);
+  static void fail_for_bug(RequestState& state, const std::exception& bug);
   /// Problem body if it failed, and the headers every answer has.
   void complete(net::Exchange& exchange, RequestState& state);
   void count(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end);
-  void log(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end) const;
+  [[nodiscard]] LogLevel level_of(const RequestState& state, const net::ExchangeEnd& end) const;
+  static void log(LogLevel level, const net::Exchange& exchange, RequestState& state, const net::ExchangeEnd& end);
+  static void make_trace_id(RequestContext& context);
 
   std::vector<Route> routes_;
   Gate gate_;
-  std::chrono::milliseconds request_timeout_;
+  const RouterSettings settings_;
   const Readiness& readiness_;
   const Clock& clock_;
   obs::Metrics& metrics_;

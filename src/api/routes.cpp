@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint64_t kMaxQueryBody = 128U << 10U;
 
 /// One endpoint's member as the function a route holds.
-template <class Part>
-Endpoint call(Part& part, Task<Result<void>> (Part::*member)(net::Exchange&)) {
+template <class Part, class Answer>
+auto call(Part& part, Answer (Part::*member)(net::Exchange&)) {
   return [&part, member](net::Exchange& exchange) { return (part.*member)(exchange); };
 }
 
@@ -25,16 +25,16 @@ std::vector<Route> make_routes(Endpoints& endpoints, const HttpSettings& http) {
   const std::uint64_t large = http.max_body_bytes;
   // clang-format off
   return {
-      {post,    "/query",          Scope::query,  Kind::query,     small, call(query, &QueryEndpoint::answer)},
-      {post,    "/search",         Scope::query,  Kind::search,    small, call(search, &SearchEndpoint::answer)},
-      {post,    "/documents",      Scope::ingest, Kind::documents, large, call(documents, &DocumentsEndpoint::put)},
-      {get,     "/documents",      Scope::query,  Kind::documents, small, call(documents, &DocumentsEndpoint::list)},
-      {get,     "/documents/{id}", Scope::query,  Kind::documents, small, call(documents, &DocumentsEndpoint::get)},
-      {delete_, "/documents/{id}", Scope::ingest, Kind::documents, small, call(documents, &DocumentsEndpoint::erase)},
-      {get,     "/health",         Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::alive)},
-      {get,     "/health/ready",   Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::ready)},
-      {get,     "/metrics",        Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::metrics)},
-      {delete_, "/admin/cache",    Scope::admin,  Kind::other,     small, call(admin, &AdminEndpoint::purge)},
+      {post,    "/query",         Scope::query,  Kind::query,     small, call(query, &QueryEndpoint::recall),      call(query, &QueryEndpoint::answer)},
+      {post,    "/search",        Scope::query,  Kind::search,    small, {},                                       call(search, &SearchEndpoint::answer)},
+      {post,    "/documents",     Scope::ingest, Kind::documents, large, {},                                       call(documents, &DocumentsEndpoint::put)},
+      {get,     "/documents",     Scope::query,  Kind::documents, small, {},                                       call(documents, &DocumentsEndpoint::list)},
+      {get,     "/documents/{id}", Scope::query,  Kind::documents, small, {},                                       call(documents, &DocumentsEndpoint::get)},
+      {delete_, "/documents/{id}", Scope::ingest, Kind::documents, small, {},                                       call(documents, &DocumentsEndpoint::erase)},
+      {get,     "/health",        Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::alive),     {}},
+      {get,     "/health/ready",  Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::ready),     {}},
+      {get,     "/metrics",       Scope::none,   Kind::other,     small, {},                                       call(health, &HealthEndpoint::metrics)},
+      {delete_, "/admin/cache",   Scope::admin,  Kind::other,     small, {},                                       call(admin, &AdminEndpoint::purge)},
   };
   // clang-format on
 }

@@ -20,7 +20,7 @@ Result<RetrievalQuery> read_request(const net::HttpRequest& request) {
   auto text = string_field(object, "query", 1, kMaxQueryBytes);
   if (!text) return text.error();
   if (!*text) return fail(Errc::unprocessable, {}, "'query' is missing: a string of 1 to 8192 bytes");
-  query.text = std::move(**text);
+  query.text = **text;
   const auto top_k = integer_field(object, "top_k", 1, kMaxTopK);
   if (!top_k) return top_k.error();
   query.top_k = top_k->value_or(0);

@@ -51,7 +51,11 @@ Result<api::GatePolicyPtr> make_gate_policy(const Settings& settings, const api:
   policy->trusted_proxies = std::move(*proxies);
   for (const std::string& host : settings.http.allowed_hosts) policy->allowed_hosts.push_back(base::to_lower(host));
   policy->limit = settings.rate_limit;
-  policy->client_salt = previous ? previous->client_salt : base::random_hex_128();
+  if (previous) {
+    policy->client_salt = previous->client_salt;
+  } else {
+    base::assign_random_hex_128(policy->client_salt);
+  }
   const bool keep = previous && same_table(previous->limit, settings.rate_limit);
   if (keep) {
     policy->table = previous->table;

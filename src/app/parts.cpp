@@ -85,12 +85,13 @@ Result<void> Parts::open(const Settings& settings) {
   pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *corpus, llm, *cache, permits, metrics, clock,
                                              cores);
   endpoints = std::make_unique<api::Endpoints>(
-      api::Endpoints{api::QueryEndpoint(*pipeline, clock, metrics), api::SearchEndpoint(*pipeline),
+      api::Endpoints{api::QueryEndpoint(*pipeline, metrics), api::SearchEndpoint(*pipeline),
                      api::DocumentsEndpoint(*corpus, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
                      api::AdminEndpoint(*cache)});
   for (std::size_t i = 0; i < threads.size(); ++i) {
-    routers.push_back(std::make_unique<api::Router>(api::make_routes(*endpoints, settings.http), policy.load(),
-                                                    settings.http, readiness, clock, metrics));
+    routers.push_back(std::make_unique<api::Router>(
+        api::make_routes(*endpoints, settings.http), policy.load(),
+        api::RouterSettings{settings.http.request_timeout, settings.log_hits}, readiness, clock, metrics));
   }
   return {};
 }

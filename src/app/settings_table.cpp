@@ -80,6 +80,8 @@ std::vector<SettingRow> make_table() {
           "Folder of the documents and the cache; made when missing."),
       row("log_level", &Settings::log_level, log_levels, "The least severe log lines that are written.",
           {.reloadable = true, .secret = false, .env_aliases = {"LOG_LEVEL"}}),
+      row("log_hits", &Settings::log_hits, Boolean{},
+          "Whether answers from the cache get a log line each, as all others do; at log_level debug they do anyway."),
       row("threads", &Settings::threads, Integer{0, 1024}, "Threads that serve requests; 0 is one per core."),
       row("insecure_no_auth", &Settings::insecure_no_auth, Boolean{},
           "Allows a listen address others can reach although there are no API keys."),

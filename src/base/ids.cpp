@@ -22,13 +22,10 @@ bool is_zero(std::string_view text) {
   return text.find_first_not_of('0') == std::string_view::npos;
 }
 
-std::string hex_of(std::uint64_t high, std::uint64_t low) {
-  std::array<char, 16> bytes{};
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<char>(high >> (56 - 8 * i));
-    bytes[8 + i] = static_cast<char>(low >> (56 - 8 * i));
-  }
-  return to_hex({bytes.data(), bytes.size()});
+/// Eight bytes as sixteen digits, most significant first.
+void write_hex(std::uint64_t value, char* out) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  for (int digit = 15; digit >= 0; --digit, value >>= 4U) out[digit] = kDigits[value & 15U];
 }
 
 /// From the system itself: a generator of OpenSSL's would take 2 MB for the few bytes that are asked for.
@@ -50,7 +47,7 @@ std::string uuid_v4() {
   return uuid;
 }
 
-std::string random_hex_128() {
+void assign_random_hex_128(std::string& out) {
   thread_local std::mt19937_64 generator = [] {
     const std::array<unsigned char, 32> seed = random_bytes<32>();
     std::seed_seq sequence(seed.begin(), seed.end());
@@ -58,7 +55,9 @@ std::string random_hex_128() {
   }();
   const std::uint64_t high = generator();
   const std::uint64_t low = generator();
-  return hex_of(high, low);
+  out.resize(32);
+  write_hex(high, out.data());
+  write_hex(low, out.data() + 16);
 }
 
 bool is_request_id(std::string_view text) {

@@ -10,8 +10,8 @@ namespace ragd::base {
 /// RFC 9562 version 4, from the system's random source.
 [[nodiscard]] std::string uuid_v4();
 
-/// 32 hex digits, unique within any fleet.
-[[nodiscard]] std::string random_hex_128();
+/// Makes `out` 32 hex digits, unique within any fleet.
+void assign_random_hex_128(std::string& out);
 
 /// May a client's x-request-id be kept? ^[A-Za-z0-9._-]{1,128}$
 [[nodiscard]] bool is_request_id(std::string_view text);

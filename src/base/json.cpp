@@ -1,5 +1,8 @@
 #include "base/json.hpp"
 
+#include "base/byte_scan.hpp"
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -10,13 +13,26 @@ namespace ragd::base {
 namespace {
 
 constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kLeastBytes = 2ULL << 10;  // of a parser's memory: requests of all sizes find room in it
+constexpr std::size_t kKeptBytes = 32ULL << 10;  // what a thread keeps for the next document
 
 /// Objects with a key twice mean different things to different parsers: find the first such key.
 bool has_duplicate_key(const simdjson::dom::element& element) {
   if (element.is_object()) {
-    std::set<std::string_view> seen;
+    // Most objects have a few keys; the set is for those that a client made large.
+    std::array<std::string_view, 16> few;
+    std::size_t count = 0;
+    std::set<std::string_view> more;
     for (const auto field : simdjson::dom::object(element)) {
-      if (!seen.insert(field.key).second || has_duplicate_key(field.value)) return true;
+      const auto end = few.begin() + static_cast<std::ptrdiff_t>(std::min(count, few.size()));
+      if (std::find(few.begin(), end, field.key) != end) return true;
+      if (count < few.size()) {
+        few[count] = field.key;
+      } else if (!more.insert(field.key).second) {
+        return true;
+      }
+      ++count;
+      if (has_duplicate_key(field.value)) return true;
     }
   } else if (element.is_array()) {
     for (const auto item : simdjson::dom::array(element)) {
@@ -32,11 +48,12 @@ void append_json_string(std::string& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   std::size_t copied = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7F) continue;
-    out.append(text, copied, i - copied);
-    copied = i + 1;
+  for (;;) {
+    const std::size_t special = find_json_escape(text, copied);
+    out.append(text, copied, special - copied);
+    if (special == text.size()) break;
+    copied = special + 1;
+    const auto c = static_cast<unsigned char>(text[special]);
     switch (c) {
       case '"':
         out += "\\\"";
@@ -59,8 +76,16 @@ void append_json_string(std::string& out, std::string_view text) {
         out += kHex[c & 15U];
     }
   }
-  out.append(text, copied, text.size() - copied);
   out += '"';
+}
+
+void append_milliseconds(std::string& out, std::chrono::nanoseconds time) {
+  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  append_integer(out, microseconds / 1000);
+  const auto rest = static_cast<unsigned>(microseconds % 1000);
+  const std::array<char, 4> decimals{'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
+                                     static_cast<char>('0' + rest % 10)};
+  out.append(decimals.data(), decimals.size());
 }
 
 void JsonWriter::separate() {
@@ -82,8 +107,8 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   separate();
-  append_json_string(out_, name);
-  out_ += ':';
+  out_ += '"';
+  out_.append(name).append("\":");
   return *this;
 }
 
@@ -111,12 +136,36 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   return *this;
 }
 
+/// A parser, and the text in memory that it may read behind.
+struct JsonDocument::Memory {
+  simdjson::dom::parser parser;
+  std::string padded;
+};
+
+void JsonDocument::GiveBack::operator()(Memory* memory) const {
+  std::unique_ptr<Memory> owned(memory);
+  if (owned->padded.capacity() <= kKeptBytes) spare().swap(owned);
+}
+
+std::unique_ptr<JsonDocument::Memory>& JsonDocument::spare() {
+  static thread_local std::unique_ptr<Memory> spare;
+  return spare;
+}
+
+JsonDocument::JsonDocument() : memory_(spare().release()) {
+  if (!memory_) memory_.reset(new Memory);
+}
+
 Result<JsonDocument> JsonDocument::parse(std::string_view text) {
   JsonDocument document;
-  if (document.parser_->allocate(text.size(), kMaxDepth) != simdjson::SUCCESS) {
+  auto& [parser, padded] = *document.memory_;
+  padded.reserve(std::max(text.size() + simdjson::SIMDJSON_PADDING, kLeastBytes));
+  padded.assign(text);
+  if (parser.capacity() < text.size() &&
+      parser.allocate(std::max(text.size(), kLeastBytes), kMaxDepth) != simdjson::SUCCESS) {
     return fail(Errc::internal, "no memory to parse JSON");
   }
-  const auto error = document.parser_->parse(text.data(), text.size()).get(document.root_);
+  const auto error = parser.parse(padded.data(), padded.size(), false).get(document.root_);
   if (error != simdjson::SUCCESS) {
     return fail(Errc::bad_request, simdjson::error_message(error), "the body is not valid JSON");
   }

@@ -1,13 +1,17 @@
 // JSON both ways: a writer that appends to one string, and a strict reader over simdjson's DOM.
 //
 // The reader refuses what two parsers could read differently: duplicate keys, trailing bytes, lone surrogates,
-// invalid UTF-8, nesting deeper than 64. Readers and the views they give live on the caller's stack.
+// invalid UTF-8, nesting deeper than 64. Readers and the views they give live on the caller's stack. A thread keeps the
+// memory of the last small document it read, so that reading requests allocates nothing once it has read one.
 #pragma once
+
+#include "base/digits.hpp"
 
 #include <ragd/error.hpp>
 
 #include <simdjson.h>
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
@@ -19,6 +23,9 @@ namespace ragd::base {
 /// Appends `text` as a JSON string with its quotes; `text` must be valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Milliseconds with three decimals, as "12.345".
+void append_milliseconds(std::string& out, std::chrono::nanoseconds time);
+
 /// Writes one JSON value after another into a string, with the commas. Misuse is a bug, not checked.
 class JsonWriter {
  public:
@@ -27,12 +34,13 @@ class JsonWriter {
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
   JsonWriter& end_array() { return close(']'); }
+  /// A name that needs no escapes: ours always are such.
   JsonWriter& key(std::string_view name);
   JsonWriter& string(std::string_view text);
   template <std::integral T>
   requires(!std::same_as<T, bool>) JsonWriter& integer(T value) {
     separate();
-    out_ += std::to_string(value);
+    append_integer(out_, value);
     return *this;
   }
   /// Shortest form that reads back the same; not finite becomes null.
@@ -59,8 +67,16 @@ class JsonDocument {
   [[nodiscard]] simdjson::dom::element root() const { return root_; }
 
  private:
+  struct Memory;
+  struct GiveBack {
+    void operator()(Memory* memory) const;
+  };
+  JsonDocument();
+  /// This thread's, for its next document.
+  [[nodiscard]] static std::unique_ptr<Memory>& spare();
+
   // On the heap: elements point at the parser's tape, which must not move with this object.
-  std::unique_ptr<simdjson::dom::parser> parser_ = std::make_unique<simdjson::dom::parser>();
+  std::unique_ptr<Memory, GiveBack> memory_;
   simdjson::dom::element root_;
 };
 

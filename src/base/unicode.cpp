@@ -1,5 +1,6 @@
 #include "base/unicode.hpp"
 
+#include "base/byte_scan.hpp"
 #include "base/code_points.hpp"
 
 #include <simdjson.h>
@@ -14,10 +15,6 @@
 namespace ragd::base {
 
 namespace {
-
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
 
 bool is_graphic_ascii(char c) {
   return c > ' ' && static_cast<unsigned char>(c) < 0x7F;
@@ -40,8 +37,22 @@ std::string map(std::string_view text, int options) {
 
 }  // namespace
 
+namespace {
+
+/// ASCII with single spaces already, as most questions are.
+bool is_collapsed_ascii(std::string_view text) {
+  if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
+  return has_only_ascii(text) && find_control(text, 0) == text.size() && text.find("  ") == std::string_view::npos;
+}
+
+}  // namespace
+
 bool is_valid_utf8(std::string_view text) {
   return simdjson::validate_utf8(text);
+}
+
+bool is_ascii(std::string_view text) {
+  return has_only_ascii(text);
 }
 
 std::string nfc(std::string_view text) {
@@ -60,9 +71,12 @@ std::string nfkc_casefold(std::string_view text) {
   return map(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
 }
 
-std::string collapse_whitespace(std::string_view text) {
-  std::string collapsed;
-  collapsed.reserve(text.size());
+void collapse_whitespace(std::string_view text, std::string& collapsed) {
+  if (is_collapsed_ascii(text)) {
+    collapsed = text;
+    return;
+  }
+  collapsed.clear();
   bool pending = false;
   for (std::size_t at = 0; at < text.size();) {
     std::size_t plain = at;
@@ -84,6 +98,12 @@ std::string collapse_whitespace(std::string_view text) {
     }
     at += c.length;
   }
+}
+
+std::string collapse_whitespace(std::string_view text) {
+  std::string collapsed;
+  collapsed.reserve(text.size());
+  collapse_whitespace(text, collapsed);
   return collapsed;
 }
 

@@ -11,6 +11,9 @@ namespace ragd::base {
 /// Well-formed UTF-8 without surrogates (simdjson's validator).
 [[nodiscard]] bool is_valid_utf8(std::string_view text);
 
+/// NFC already, and its case folds byte by byte.
+[[nodiscard]] bool is_ascii(std::string_view text);
+
 /// Unicode NFC. The input must be valid UTF-8.
 [[nodiscard]] std::string nfc(std::string_view text);
 
@@ -19,6 +22,8 @@ namespace ragd::base {
 
 /// Runs of Unicode white space become one space; none at either end.
 [[nodiscard]] std::string collapse_whitespace(std::string_view text);
+/// The same into `collapsed`, whose memory is used again.
+void collapse_whitespace(std::string_view text, std::string& collapsed);
 
 /// Printable: valid UTF-8 without controls (bidirectional ones included), line separators or unassigned code points.
 [[nodiscard]] bool is_printable(std::string_view text);

@@ -77,13 +77,14 @@ void HotTier::put(const CacheKey& key, CachedAnswerPtr answer, std::uint64_t epo
 }
 
 void HotTier::add(const CacheKey& key, CachedAnswerPtr answer, std::uint64_t epoch) {
-  Nodes dropped;
   const std::uint64_t cost = cost_of(key, *answer);
+  if (cost > max_shard_bytes_) return;
+  Nodes dropped;
   Nodes node;
   node.push_back({key, std::move(answer), cost});
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
-  if (epoch_.load() != epoch || cost > max_shard_bytes_ || shard.by_hash.contains(key.hash)) return;
+  if (epoch_.load() != epoch || shard.by_hash.contains(key.hash)) return;
   insert(shard, std::move(node), dropped);
 }
 

@@ -44,7 +44,20 @@ Result<std::unique_ptr<RocksResponseCache>> RocksResponseCache::open(const std::
 }
 
 CachedAnswerPtr RocksResponseCache::peek(const CacheKey& key, std::int64_t now_ms) {
-  return hot_.find(key, now_ms);
+  if (CachedAnswerPtr held = hot_.find(key, now_ms)) return held;
+  const std::uint64_t epoch = epoch_.load();
+  std::string record;
+  if (store_->get_fast(key.bytes, record) != store::CacheStore::Found::yes) return nullptr;
+  auto answer = decode(record);
+  // What is expired or does not decode is for get to deal with.
+  if (!answer || answer->expires_at_ms <= now_ms) return nullptr;
+  return revive(key, std::move(*answer), epoch);
+}
+
+CachedAnswerPtr RocksResponseCache::revive(const CacheKey& key, CachedAnswer&& answer, std::uint64_t epoch) {
+  auto entry = std::make_shared<const CachedAnswer>(std::move(answer));
+  hot_.add(key, entry, epoch);
+  return entry;
 }
 
 Task<Result<CachedAnswerPtr>> RocksResponseCache::get(const CacheKey& key, std::int64_t now_ms) {
@@ -64,11 +77,7 @@ Task<Result<CachedAnswerPtr>> RocksResponseCache::get(const CacheKey& key, std::
     if (!record) co_return CachedAnswerPtr();
   }
   auto answer = decode(*record);
-  if (answer && answer->expires_at_ms > now_ms) {
-    auto entry = std::make_shared<const CachedAnswer>(std::move(*answer));
-    hot_.add(key, entry, epoch);
-    co_return CachedAnswerPtr(std::move(entry));
-  }
+  if (answer && answer->expires_at_ms > now_ms) co_return revive(key, std::move(*answer), epoch);
   if (!answer) note_failure(obs::CacheOp::get, fail(Errc::internal, "response cache: a record does not decode"));
   auto drop = [this, key, now_ms] { return discard(key, now_ms); };
   const auto dropped = co_await net::offload(pool_, std::move(drop));

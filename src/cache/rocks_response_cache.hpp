@@ -50,6 +50,9 @@ class RocksResponseCache final : public ResponseCache {
 
   RocksResponseCache(const CacheSettings& settings, boost::asio::thread_pool& pool, obs::Metrics& metrics);
 
+  /// What was read, to be served; into the hot tier with it.
+  [[nodiscard]] CachedAnswerPtr revive(const CacheKey& key, CachedAnswer&& answer, std::uint64_t epoch);
+
   // These run on the pool.
   Result<void> store(const CacheKey& key, const CachedAnswerPtr& entry, std::uint64_t epoch);
   Result<void> store_if(const CacheKey& key, const CachedAnswer& seen, const CachedAnswerPtr& entry,

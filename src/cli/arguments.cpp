@@ -2,6 +2,7 @@
 
 #include "base/files.hpp"
 #include "base/text_distance.hpp"
+#include "cli/bench_arguments.hpp"
 
 #include <ragd/error.hpp>
 
@@ -58,6 +59,7 @@ class Grammar {
     add_ingest();
     add_ask();
     add_search();
+    add_bench();
     add_check_config();
     add_healthcheck();
     app_.add_subcommand("version", "Shows the version");
@@ -117,6 +119,12 @@ class Grammar {
     sub->add_option("query", words_, "What to look for; several words need no quotes")->required()->type_name("");
     add_top_k(sub, search_.top_k);
     sub->add_flag("--json", search_.json, "Prints the result as the server sent it");
+    add_connection(sub);
+  }
+
+  void add_bench() {
+    CLI::App* sub = app_.add_subcommand("bench", "Puts a running server under load and measures it");
+    add_bench_flags(*sub, bench_);
     add_connection(sub);
   }
 
@@ -208,6 +216,10 @@ class Grammar {
       search_.query = CLI::detail::join(unguarded(words_), " ");
       return search_;
     }
+    if (name == "bench") {
+      bench_.server = server_;
+      return bench_;
+    }
     if (name == "ingest") {
       ingest_.server = server_;
       ingest_.paths = unguarded(std::move(ingest_.paths));
@@ -280,6 +292,7 @@ class Grammar {
   IngestOptions ingest_;
   AskOptions ask_;
   SearchOptions search_;
+  BenchOptions bench_;
 };
 
 }  // namespace

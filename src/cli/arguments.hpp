@@ -1,9 +1,10 @@
-// The command line as a value: which verb, with which options. Built on CLI11, which no other file sees.
+// The command line as a value: which verb, with which options. Built on CLI11, which only *arguments.cpp see.
 //
 // Pure but for reading RAGD_API_KEY_FILE; thread-safe. What cannot be understood becomes a Usage with one line that
 // names the nearest thing that could.
 #pragma once
 
+#include "cli/bench.hpp"
 #include "cli/verbs.hpp"
 
 #include <map>
@@ -52,8 +53,8 @@ struct Usage {
   std::string text;
 };
 
-using Command = std::variant<Usage, ServeCommand, IngestOptions, AskOptions, SearchOptions, CheckConfigCommand,
-                             HealthcheckCommand, VersionCommand>;
+using Command = std::variant<Usage, ServeCommand, IngestOptions, AskOptions, SearchOptions, BenchOptions,
+                             CheckConfigCommand, HealthcheckCommand, VersionCommand>;
 
 /// `arguments` without the program's name.
 [[nodiscard]] Command parse_arguments(const std::vector<std::string>& arguments,

@@ -24,27 +24,33 @@ enum class WayState : std::uint8_t {
 };
 
 /// What a way's word says.
-struct WayWord {
+class WayWord {
+ public:
   static constexpr unsigned kGenerationBits = 16;
   static constexpr unsigned kStateBits = 2;
   static constexpr unsigned kClientBits = 46;
 
-  std::uint64_t client = 0;
-  WayState state = WayState::empty;
-  std::uint64_t generation = 0;
+  explicit WayWord(std::uint64_t bits) : bits_(bits) {}
+  WayWord(std::uint64_t client, WayState state, std::uint64_t generation)
+      : bits_(client << (kGenerationBits + kStateBits) | static_cast<std::uint64_t>(state) << kGenerationBits |
+              (generation & ((1ULL << kGenerationBits) - 1))) {}
 
-  static WayWord of(std::uint64_t bits) {
-    return {bits >> (kGenerationBits + kStateBits), static_cast<WayState>(bits >> kGenerationBits & 3U),
-            bits & ((1ULL << kGenerationBits) - 1)};
+  [[nodiscard]] std::uint64_t bits() const { return bits_; }
+  [[nodiscard]] std::uint64_t client() const { return bits_ >> (kGenerationBits + kStateBits); }
+  [[nodiscard]] WayState state() const { return static_cast<WayState>(bits_ >> kGenerationBits & 3U); }
+  [[nodiscard]] std::uint64_t generation() const { return bits_ & ((1ULL << kGenerationBits) - 1); }
+
+  [[nodiscard]] WayWord with(WayState next) const {
+    return {next == WayState::empty ? 0 : client(), next, generation()};
   }
-  [[nodiscard]] std::uint64_t bits() const {
-    return client << (kGenerationBits + kStateBits) | static_cast<std::uint64_t>(state) << kGenerationBits |
-           (generation & ((1ULL << kGenerationBits) - 1));
-  }
-  [[nodiscard]] WayWord with(WayState next) const { return {next == WayState::empty ? 0 : client, next, generation}; }
   [[nodiscard]] bool holds(std::uint64_t wanted) const {
-    return client == wanted && (state == WayState::live || state == WayState::leaving);
+    // Live and leaving have the upper bit of the state in common: one comparison sees it and the client.
+    static_assert(static_cast<unsigned>(WayState::live) == 2 && static_cast<unsigned>(WayState::leaving) == 3);
+    return bits_ >> (kGenerationBits + 1) == (wanted << 1U | 1U);
   }
+
+ private:
+  std::uint64_t bits_;
 };
 
 template <class Word>
@@ -52,7 +58,7 @@ class alignas(64) ClientGroup {
  public:
   static constexpr std::size_t kWays = 16;
 
-  [[nodiscard]] WayWord read(std::size_t index) const { return WayWord::of(ways_[index].load()); }
+  [[nodiscard]] WayWord read(std::size_t index) const { return WayWord(ways_[index].load()); }
   bool replace(std::size_t index, const WayWord& expected, const WayWord& desired) {
     std::uint64_t bits = expected.bits();
     return ways_[index].compare_exchange_strong(bits, desired.bits());
@@ -60,7 +66,7 @@ class alignas(64) ClientGroup {
   /// Has the client a way? Certain only for a version that is unchanged afterwards.
   [[nodiscard]] bool knows(std::uint64_t client) const {
     return std::any_of(ways_.begin(), ways_.end(),
-                       [client](const Word& way) { return WayWord::of(way.load()).holds(client); });
+                       [client](const Word& way) { return WayWord(way.load()).holds(client); });
   }
 
   /// The version, with no insertion under way.
@@ -71,7 +77,7 @@ class alignas(64) ClientGroup {
   }
   /// Makes a reserved way live if no insertion and no overflow came in since `settled`.
   bool publish(std::size_t index, std::uint64_t settled) {
-    const std::uint64_t announced = next_version(settled) | read(index).generation << kWayBits | (index + 1);
+    const std::uint64_t announced = next_version(settled) | read(index).generation() << kWayBits | (index + 1);
     if (!publication_.compare_exchange_strong(settled, announced)) return false;
     finish(announced);
     return true;
@@ -103,8 +109,8 @@ class alignas(64) ClientGroup {
     const std::size_t index = (publication & kWayMask) - 1;
     const WayWord word = read(index);
     // A later reservation of the same way is not ours to make live: it has another generation.
-    const bool announced = word.generation << kWayBits == (publication & ((1ULL << kVersionShift) - 1) & ~kWayMask);
-    if (word.state == WayState::reserved && announced) {
+    const bool announced = word.generation() << kWayBits == (publication & ((1ULL << kVersionShift) - 1) & ~kWayMask);
+    if (word.state() == WayState::reserved && announced) {
       replace(index, word, word.with(WayState::live));  // or somebody did it
     }
     publication_.compare_exchange_strong(publication, publication & ~kWayMask);

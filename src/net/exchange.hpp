@@ -37,6 +37,7 @@ struct HttpRequest {
   std::string_view body;
   boost::asio::ip::address peer;  ///< of the TCP connection
   SteadyTime first_byte;          ///< when the request's first byte had arrived
+  SteadyTime last_byte;           ///< when the last one had; set before the handler is asked for the answer
 
   /// The first field of that name, or nothing.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
@@ -79,8 +80,9 @@ struct Admission {
 };
 
 /// All calls for one connection come from its core, in this order, once per request:
-/// admit, [handle], finish. A request that breaks HTTP gets reject instead of the first two, or instead of handle
-/// when it is the body that breaks it (size, framing, time). Whoever was asked anything hears finish, exactly once.
+/// admit, [answer_at_once, [handle]], finish. A request that breaks HTTP gets reject instead of all but the last, or
+/// after admit when it is the body that breaks it (size, framing, time). Whoever was asked anything hears finish,
+/// exactly once.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
@@ -88,7 +90,9 @@ class HttpHandler {
   [[nodiscard]] virtual std::unique_ptr<HandlerState> open() = 0;
   /// The head is complete: decide before a byte of the body is read.
   virtual Admission admit(Exchange& exchange) = 0;
-  /// The body is in: answer.
+  /// The body is in: answer, if nothing has to be waited for. False: not answered yet, handle is called.
+  virtual bool answer_at_once(Exchange& exchange) = 0;
+  /// Answer, in what time it takes.
   virtual Task<void> handle(Exchange& exchange) = 0;
   /// Framing, size or time was violated: write the answer for it. `request` may be incomplete.
   virtual void reject(Exchange& exchange, const Error& error) = 0;

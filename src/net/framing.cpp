@@ -3,6 +3,7 @@
 #include "base/ascii.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -140,10 +141,21 @@ std::optional<Error> check_target(const RequestLine& line, Framing& framing) {
   return std::nullopt;
 }
 
+constexpr std::array<bool, 256> kHostNameByte = [] {
+  std::array<bool, 256> allowed{};
+  for (std::size_t byte = 0; byte < allowed.size(); ++byte) {
+    const char c = static_cast<char>(byte);
+    allowed[byte] = base::is_letter(c) || base::is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~';
+  }
+  return allowed;
+}();
+
 bool is_valid_port(std::string_view port) {
   constexpr std::size_t kLongest = 5;
   if (port.size() > kLongest || !std::all_of(port.begin(), port.end(), base::is_digit)) return false;
-  return port.empty() || std::stoul(std::string(port)) <= 65535;
+  unsigned number = 0;
+  std::from_chars(port.data(), port.data() + port.size(), number);
+  return number <= 65535;
 }
 
 }  // namespace
@@ -160,9 +172,7 @@ bool is_valid_authority(std::string_view authority) {
   }
   const std::size_t colon = std::min(authority.find(':'), authority.size());
   const std::string_view name = authority.substr(0, colon);
-  const auto allowed = [](char c) {
-    return base::is_letter(c) || base::is_digit(c) || c == '.' || c == '-' || c == '_' || c == '~';
-  };
+  const auto allowed = [](char c) { return kHostNameByte[static_cast<unsigned char>(c)]; };
   if (name.empty() || !std::all_of(name.begin(), name.end(), allowed)) return false;
   return colon == authority.size() || is_valid_port(authority.substr(colon + 1));
 }

@@ -1,18 +1,10 @@
 #include "net/head_scanner.hpp"
 
-#include "base/ascii.hpp"
-
-#include <array>
+#include "base/byte_scan.hpp"
 
 namespace ragd::net {
 
 namespace {
-
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  for (std::size_t byte = 0; byte < plain.size(); ++byte) plain[byte] = !base::is_control(static_cast<char>(byte));
-  return plain;
-}();
 
 Error malformed(std::string_view what) {
   return fail(Errc::bad_request, std::string(what), std::string(what));
@@ -26,7 +18,8 @@ std::optional<Error> check_field_line(std::string_view line, std::size_t count) 
 
 /// The end of the line that `position` lies in: the index of its CR, or of the byte where looking must go on.
 Result<std::size_t> find_line_end(std::string_view bytes, std::size_t position) {
-  while (position < bytes.size() && kPlain[static_cast<unsigned char>(bytes[position])]) ++position;
+  position = base::find_control(bytes, position);
+  while (position < bytes.size() && bytes[position] == '\t') position = base::find_control(bytes, position + 1);
   if (position == bytes.size()) return position;
   if (bytes[position] == '\n') return malformed("A line ends with LF alone.");
   if (bytes[position] != '\r') return malformed("The head holds a control character.");

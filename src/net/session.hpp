@@ -1,8 +1,10 @@
 // One connection from its first byte to its last: reads heads and bodies within their time and size, asks the handler,
 // writes each answer as one buffer, in the order of the requests.
 //
-// One coroutine on the connection's core; nothing here is called from elsewhere. It refuses to answer twice to a
-// message it cannot delimit: the first violation gets one answer, and the connection is closed so that it arrives.
+// One coroutine on the connection's core; nothing here is called from elsewhere. That coroutine only waits: all there
+// is to do between two waits is a plain step of a message's phases, so that a request that is answered at once costs
+// one suspension, for its bytes. It refuses to answer twice to a message it cannot delimit: the first violation gets
+// one answer, and the connection is closed so that it arrives.
 #pragma once
 
 #include "net/exchange.hpp"
@@ -38,28 +40,46 @@ class Session {
   void abort();
 
  private:
-  enum class Next : std::uint8_t { request, close, linger };
+  /// How far the message in hand has come.
+  enum class Phase : std::uint8_t { head, interim, body, handler, answer, rest };
+  /// What has to happen before it can go on.
+  enum class Wait : std::uint8_t { bytes, room, handler, linger, nothing };
   enum class Received : std::uint8_t { data, end, late, broken };
 
-  [[nodiscard]] Task<Next> serve_one();
-  [[nodiscard]] Task<Received> receive_head();
-  [[nodiscard]] Task<Received> receive_body();
-  [[nodiscard]] Task<Received> receive_some();
-  [[nodiscard]] Task<bool> send(std::string_view bytes);
+  /// Goes on until something has to be waited for.
+  [[nodiscard]] Wait advance();
+  // The steps of a message. Nothing returned: on to the phase that is set now.
+  [[nodiscard]] std::optional<Wait> read_head();
+  [[nodiscard]] std::optional<Wait> admit();
+  [[nodiscard]] std::optional<Wait> read_body();
+  [[nodiscard]] std::optional<Wait> handle();
+  [[nodiscard]] std::optional<Wait> send();
+  [[nodiscard]] std::optional<Wait> after_interim(bool delivered);
+  [[nodiscard]] std::optional<Wait> after_answer(bool delivered);
+  [[nodiscard]] std::optional<Wait> drop_rest();
+  /// The message breaks a rule: answers so.
+  [[nodiscard]] std::optional<Wait> refuse(Error error);
+
+  // What was waited for has come about.
+  [[nodiscard]] Wait after_read(const boost::system::error_code& ec, std::size_t count);
+  [[nodiscard]] Wait after_write(const boost::system::error_code& ec, std::size_t count);
+  [[nodiscard]] Wait after_handler();
+
   [[nodiscard]] Task<void> run_handler();
-  [[nodiscard]] Task<Next> answer();
-  [[nodiscard]] Task<Next> drain_message();
   [[nodiscard]] Task<void> linger();
 
-  void wait_for_request();
+  void begin_message();
   void note_first_byte();
+  [[nodiscard]] Received judge(const boost::system::error_code& ec) const;
   [[nodiscard]] bool take_last_bytes();
-  void admit();
-  void reject();
+  [[nodiscard]] Wait lose_head(Received received);
+  [[nodiscard]] Wait lose_body(Received received);
+  void begin_body();
+  void write_answer();
   void answer_for_broken_handler(const std::string& what);
   void finish(std::size_t response_bytes, bool delivered);
   [[nodiscard]] bool may_keep_connection() const;
-  void set_timeout(std::chrono::milliseconds timeout, SteadyTime from = std::chrono::steady_clock::now());
+  void set_timeout(std::chrono::milliseconds timeout, SteadyTime from);
   void clear_deadline();
 
   const ConnectionTicket ticket_;  // first, so that all else is gone when the connection stops counting
@@ -73,8 +93,12 @@ class Session {
   RequestReader reader_;
   Admission admission_;
   std::optional<Error> violation_;  // of this message against HTTP, its size or its time
-  std::string output_;              // the answer as sent
+  Phase phase_ = Phase::head;
+  std::string output_;       // the answer as sent
+  std::string_view unsent_;  // what the socket has not taken of it, or of the interim answer
+  bool keep_ = false;        // the connection, after this answer
 
+  SteadyTime now_ = opened_;  // read when bytes have come and when an answer has gone
   SteadyTime deadline_ = SteadyTime::max();
   bool first_request_ = true;
   bool idle_ = false;     // waits for the first byte of a request

@@ -1,40 +1,20 @@
 // The shapes a metric can have: counter, gauge, histogram, and families of them over a closed set of label values.
 //
-// Thread-safe. A thread adds with a plain load and store to cache lines only it writes; a scrape sums the lines of all
-// threads. The first 64 living threads have lines of their own, later ones share one and pay for an atomic add. A value
-// read while others write may miss their last additions, never tears, and is exact once they have joined.
+// Thread-safe: what Cells promises. Counting never waits and never allocates.
 #pragma once
 
+#include "obs/buckets.hpp"
+#include "obs/cells.hpp"
+
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ragd::obs {
-
-/// A row of 64-bit cells for each thread.
-class Cells {
- public:
-  explicit Cells(std::size_t count);
-
-  void add(std::size_t cell, std::uint64_t n);
-  void add_real(std::size_t cell, double value);
-  [[nodiscard]] std::uint64_t sum(std::size_t cell) const;
-  [[nodiscard]] double sum_real(std::size_t cell) const;
-
- private:
-  static constexpr std::size_t kCellsPerLine = 8;
-  struct alignas(64) Line {
-    std::array<std::atomic<std::uint64_t>, kCellsPerLine> cells{};
-  };
-  [[nodiscard]] std::atomic<std::uint64_t>& at(std::size_t shard, std::size_t cell) const;
-
-  std::size_t lines_per_shard_;
-  std::unique_ptr<Line[]> lines_;
-};
 
 class Counter {
  public:
@@ -57,23 +37,38 @@ class Gauge {
   Cells cells_;
 };
 
+using BucketsPtr = std::shared_ptr<const Buckets>;  // owners: the histograms of a family
+
 class Histogram {
  public:
-  /// Upper bounds (inclusive), ascending, without +Inf; they must outlive the histogram.
-  explicit Histogram(std::span<const double> bounds);
+  /// Upper bounds as Buckets wants them.
+  explicit Histogram(std::span<const double> bounds) : Histogram(std::make_shared<const Buckets>(bounds)) {}
+  explicit Histogram(BucketsPtr buckets) : buckets_(std::move(buckets)), cells_(bounds().size() + 2) {}
+
   /// NaN is ignored: it would poison the sum for good.
-  void observe(double value);
+  void observe(double value) {
+    if (Buckets::usual(value)) {
+      cells_.add_sample(kFirstBucket + buckets_->of(value), kSum, value);
+    } else {
+      observe_unusual(value);
+    }
+  }
 
   struct Snapshot {
     std::vector<std::uint64_t> cumulative;  ///< one a bound, then +Inf: the count
     double sum = 0;
   };
   [[nodiscard]] Snapshot snapshot() const;
-  [[nodiscard]] std::span<const double> bounds() const { return bounds_; }
+  [[nodiscard]] std::span<const double> bounds() const { return buckets_->bounds(); }
 
  private:
-  std::span<const double> bounds_;
-  Cells cells_;  // a bucket each, +Inf, then the sum as a double
+  void observe_unusual(double value);
+
+  static constexpr std::size_t kSum = 0;
+  static constexpr std::size_t kFirstBucket = 1;
+
+  BucketsPtr buckets_;
+  Cells cells_;  // the sum as a double, a bucket for each bound, +Inf
 };
 
 /// One counter for each of the N values of Enum, which count from 0.
@@ -92,16 +87,18 @@ class CounterFamily {
 template <class Enum, std::size_t N>
 class HistogramFamily {
  public:
-  explicit HistogramFamily(std::span<const double> bounds) {
-    histograms_.reserve(N);
-    for (std::size_t i = 0; i < N; ++i) histograms_.emplace_back(bounds);
-  }
+  explicit HistogramFamily(std::span<const double> bounds)
+      : HistogramFamily(std::make_shared<const Buckets>(bounds), std::make_index_sequence<N>()) {}
   void observe(Enum label, double value) { at(label).observe(value); }
   [[nodiscard]] Histogram& at(Enum label) { return histograms_[static_cast<std::size_t>(label)]; }
   [[nodiscard]] const Histogram& at(Enum label) const { return histograms_[static_cast<std::size_t>(label)]; }
 
  private:
-  std::vector<Histogram> histograms_;
+  template <std::size_t... Labels>
+  HistogramFamily(const BucketsPtr& buckets, std::index_sequence<Labels...>)
+      : histograms_{(static_cast<void>(Labels), Histogram(buckets))...} {}
+
+  std::array<Histogram, N> histograms_;
 };
 
 }  // namespace ragd::obs

@@ -53,10 +53,21 @@ std::size_t HttpRequestCounter::find_or_insert(std::string_view route, std::stri
   return used;
 }
 
-void HttpRequestCounter::add(std::string_view route_template, std::string_view method, unsigned code) {
+std::size_t HttpRequestCounter::index_of(std::string_view route_template, std::string_view method, unsigned code) {
   std::size_t index = find_or_insert(route_template, known_method(method), code, kCombinations);
   if (index == kMaxSeries) index = find_or_insert(kOther, kOther, code, kLastResort);
-  cells_.add(std::min(index, kLastResort), 1);
+  return std::min(index, kLastResort);
+}
+
+void HttpRequestCounter::add(std::string_view route_template, std::string_view method, unsigned code) {
+  cells_.add(index_of(route_template, method, code), 1);
+}
+
+std::size_t HttpRequestCounter::look_up(Endpoint& endpoint, unsigned code) {
+  const std::size_t index = index_of(endpoint.route_, endpoint.method_, code);
+  const auto known = static_cast<std::uint32_t>(code << Endpoint::kIndexBits | index);
+  endpoint.known_[code % Endpoint::kCodes].store(known, std::memory_order_relaxed);
+  return index;
 }
 
 std::uint64_t HttpRequestCounter::value(std::string_view route_template, std::string_view method, unsigned code) const {

@@ -1,6 +1,7 @@
 #include "obs/log.hpp"
 
 #include "base/json.hpp"
+#include "base/unicode.hpp"
 #include "obs/log_output.hpp"
 
 #include <spdlog/async_logger.h>
@@ -49,10 +50,6 @@ State& state() {
   return state;
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 /// Some readers split lines at them, some terminals obey them.
 bool is_control(utf8proc_int32_t code) {
   return (code >= 0x80 && code <= 0x9F) || code == 0x2028 || code == 0x2029;
@@ -80,7 +77,7 @@ std::string repaired(std::string_view text) {
 
 void append_value(base::JsonWriter& json, std::string_view text) {
   text = text.substr(0, kMaxValueBytes);
-  if (is_ascii(text)) {
+  if (base::is_ascii(text)) {
     json.string(text);
   } else {
     json.string(repaired(text));

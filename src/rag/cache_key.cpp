@@ -1,5 +1,6 @@
 #include "rag/cache_key.hpp"
 
+#include "base/ascii.hpp"
 #include "base/hash.hpp"
 #include "base/unicode.hpp"
 #include "rag/fields.hpp"
@@ -39,13 +40,11 @@ std::string bytes_of(const std::optional<MetadataValue>& bound) {
 }
 
 /// Sorted and without repetitions, as a set is.
-std::string set_of(std::vector<std::string> members) {
+void append_set(std::string& out, std::vector<std::string> members) {
   std::sort(members.begin(), members.end());
   members.erase(std::unique(members.begin(), members.end()), members.end());
-  std::string out;
   append_number(out, members.size());
   for (const std::string& member : members) append_field(out, member);
-  return out;
 }
 
 std::string bytes_of(const Condition& condition) {
@@ -54,40 +53,61 @@ std::string bytes_of(const Condition& condition) {
   for (const MetadataValue& value : condition.any_of) alternatives.push_back(bytes_of(value));
   std::string out;
   append_field(out, condition.field);
-  append_field(out, set_of(std::move(alternatives)));
+  append_set(out, std::move(alternatives));
   append_field(out, bytes_of(condition.gte));
   append_field(out, bytes_of(condition.lte));
   return out;
 }
 
-std::string bytes_of(const Filter& filter) {
+void append_filter(std::string& out, const Filter& filter) {
   std::vector<std::string> conditions;
   conditions.reserve(filter.size());
   for (const Condition& condition : filter) conditions.push_back(bytes_of(condition));
-  return set_of(std::move(conditions));
+  append_set(out, std::move(conditions));
+}
+
+void append_question(std::string& out, const KeyParts& parts) {
+  if (!parts.fold_case || base::is_ascii(parts.question)) {
+    append_field(out, parts.question);
+    if (!parts.fold_case) return;
+    const auto begin = out.end() - static_cast<std::ptrdiff_t>(parts.question.size());
+    std::transform(begin, out.end(), begin, [](char c) { return base::to_lower(c); });
+  } else {
+    append_field(out, base::nfkc_casefold(parts.question));
+  }
 }
 
 }  // namespace
 
-std::string normalise(std::string_view text) {
-  return base::collapse_whitespace(base::nfc(text));
+void normalise(std::string_view text, std::string& normal) {
+  if (base::is_ascii(text)) {
+    base::collapse_whitespace(text, normal);
+  } else {
+    base::collapse_whitespace(base::nfc(text), normal);
+  }
 }
 
-CacheKey make_cache_key(const KeyParts& parts) {
+std::string key_of_answerers(std::string_view retrieval_settings, std::string_view llm_settings,
+                             std::string_view model) {
+  std::string bytes;
+  append_field(bytes, retrieval_settings);
+  append_field(bytes, llm_settings);
+  append_field(bytes, model);
+  return bytes;
+}
+
+void make_cache_key(const KeyParts& parts, CacheKey& key) {
   constexpr std::uint64_t kAccessGroups = 0;  // how many names follow: callers belong to none yet
-  CacheKey key;
+  key.bytes.clear();
   append_field(key.bytes, parts.tenant);
   append_number(key.bytes, kAccessGroups);
   append_field(key.bytes, kKeyFormat);
-  append_field(key.bytes, parts.fold_case ? base::nfkc_casefold(parts.question) : std::string(parts.question));
+  append_question(key.bytes, parts);
   append_number(key.bytes, parts.fold_case ? 1 : 0);
   append_number(key.bytes, parts.top_k);
-  append_field(key.bytes, bytes_of(parts.filter));
-  append_field(key.bytes, parts.retrieval_settings);
-  append_field(key.bytes, parts.llm_settings);
-  append_field(key.bytes, parts.model);
+  append_filter(key.bytes, parts.filter);
+  key.bytes += parts.answerers;
   key.hash = base::hash64(key.bytes);
-  return key;
 }
 
 }  // namespace ragd::rag

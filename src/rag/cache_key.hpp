@@ -20,14 +20,17 @@ struct KeyParts {
   bool fold_case = false;
   std::size_t top_k = 0;
   const Filter& filter;
-  std::string_view retrieval_settings;
-  std::string_view llm_settings;
-  std::string_view model;
+  std::string_view answerers;  ///< as key_of_answerers gives it
 };
 
-/// NFC with single spaces: what is keyed, searched and answered. `text` must be valid UTF-8.
-[[nodiscard]] std::string normalise(std::string_view text);
+/// Makes `normal` the text in NFC with single spaces: what is keyed, searched and answered. `text` must be valid UTF-8.
+void normalise(std::string_view text, std::string& normal);
 
-[[nodiscard]] CacheKey make_cache_key(const KeyParts& parts);
+/// The part of a key that is the same for all questions: everything about those who answer that changes an answer.
+[[nodiscard]] std::string key_of_answerers(std::string_view retrieval_settings, std::string_view llm_settings,
+                                           std::string_view model);
+
+/// Into `key`, whose memory is used again.
+void make_cache_key(const KeyParts& parts, CacheKey& key);
 
 }  // namespace ragd::rag

@@ -22,8 +22,8 @@ std::string flight_key(const Work& work) {
   std::string key;
   append_number(key, work.reads_cache ? 1 : 0);
   append_number(key, work.epoch);
-  append_field(key, work.version);
-  append_field(key, work.key.bytes);
+  append_field(key, *work.version);
+  append_field(key, work.plan.key.bytes);
   return key;
 }
 
@@ -55,7 +55,9 @@ Pipeline::Pipeline(const PipelineSettings& settings, Retriever& retriever, Llm& 
                    Permits& permits, obs::Metrics& metrics, const Clock& clock,
                    const std::vector<boost::asio::io_context*>& cores)
     : top_k_(settings.top_k),
-      fold_case_(settings.fold_case),
+      fold_case_(settings.fold_case == Toggle::on ||
+                 (settings.fold_case == Toggle::automatic && llm.source() == "extractive")),
+      key_of_answerers_(key_of_answerers(retriever.settings_tag(), llm.settings_tag(), llm.model())),
       ttl_ms_(settings.ttl.count()),
       retriever_(retriever),
       llm_(llm),
@@ -66,8 +68,36 @@ Pipeline::Pipeline(const PipelineSettings& settings, Retriever& retriever, Llm& 
       flights_(cores, settings.request_timeout, clock,
                [this](std::shared_ptr<const Work> work) { return compute(std::move(work)); }) {}
 
-Task<Result<Reply>> Pipeline::ask(const RequestContext& context, const Question& question) {
-  std::shared_ptr<Work> work = plan(context, question);
+void Pipeline::make_plan(const RequestContext& context, const Question& question, Plan& plan) const {
+  normalise(question.text, plan.query.text);
+  plan.query.top_k = question.top_k == 0 ? top_k_ : question.top_k;
+  plan.query.filter = question.filter;
+  make_cache_key(
+      {context.caller.tenant, plan.query.text, fold_case_, plan.query.top_k, plan.query.filter, key_of_answerers_},
+      plan.key);
+}
+
+std::optional<Reply> Pipeline::recall(const RequestContext& context, const Question& question, const Plan& plan,
+                                      SteadyTime begun) {
+  if (question.cache != CacheMode::use) return std::nullopt;
+  const std::int64_t now_ms = to_ms(context.wall_now);
+  // The version first: what is found after it may be newer than the version, never older.
+  const Result<VersionPtr> version = retriever_.version(context.caller.tenant);
+  if (!version) return std::nullopt;
+  CachedAnswerPtr held = cache_.peek(plan.key, now_ms);
+  if (!held || held->version != **version) return std::nullopt;
+  Computed computed{std::move(held), *version, CacheStatus::hit, {}};
+  note_stage(obs::Stage::cache_lookup, begun, computed.times);
+  count(CacheStatus::hit);
+  return make_reply(computed, CacheStatus::hit, now_ms);
+}
+
+Task<Result<Reply>> Pipeline::ask(const RequestContext& context, const Question& question, const Plan& plan) {
+  auto work = std::make_shared<Work>();
+  work->context = context;
+  work->plan = plan;
+  work->reads_cache = question.cache == CacheMode::use;
+  work->writes_cache = question.cache != CacheMode::bypass;
   Asked asked;
   if (question.cache == CacheMode::bypass) {
     asked = co_await ask_alone(std::move(work), CacheStatus::bypass);
@@ -81,27 +111,12 @@ Task<Result<Reply>> Pipeline::ask(const RequestContext& context, const Question&
 Task<Result<Retrieved>> Pipeline::search(const RequestContext& context, RetrievalQuery query) {
   const std::optional<Permit> permit = permits_.try_acquire();
   if (!permit) co_return fail(Errc::overloaded, "no permit for a search");
-  query.text = normalise(query.text);
+  std::string normal;
+  normalise(query.text, normal);
+  query.text = std::move(normal);
   if (query.top_k == 0) query.top_k = top_k_;
   StageTimes times{};
   co_return co_await retrieve(context, query, times);
-}
-
-std::shared_ptr<Work> Pipeline::plan(const RequestContext& context, const Question& question) const {
-  auto work = std::make_shared<Work>();
-  work->context = context;
-  work->query.text = normalise(question.text);
-  work->query.top_k = question.top_k == 0 ? top_k_ : question.top_k;
-  work->query.filter = question.filter;
-  const bool fold_case = fold_case_ == Toggle::on || (fold_case_ == Toggle::automatic && llm_.source() == "extractive");
-  const std::string retrieval_settings = retriever_.settings_tag();
-  const std::string llm_settings = llm_.settings_tag();
-  const std::string model = llm_.model();
-  work->key = make_cache_key({context.caller.tenant, work->query.text, fold_case, work->query.top_k, work->query.filter,
-                              retrieval_settings, llm_settings, model});
-  work->reads_cache = question.cache == CacheMode::use;
-  work->writes_cache = question.cache != CacheMode::bypass;
-  return work;
 }
 
 Task<Pipeline::Asked> Pipeline::ask_through_cache(std::shared_ptr<Work> work) {
@@ -109,7 +124,7 @@ Task<Pipeline::Asked> Pipeline::ask_through_cache(std::shared_ptr<Work> work) {
   constexpr int kMaxFlights = 2;  // the second for who still has time after the first ran out of its own
   for (int flight = 1;; ++flight) {
     work->epoch = cache_.epoch();
-    Result<std::string> version = retriever_.version(work->context.caller.tenant);
+    Result<VersionPtr> version = retriever_.version(work->context.caller.tenant);
     if (!version) {
       // Nothing says whether a cached answer holds, or whether two questions mean the same corpus.
       work->reads_cache = false;
@@ -120,7 +135,7 @@ Task<Pipeline::Asked> Pipeline::ask_through_cache(std::shared_ptr<Work> work) {
     if (work->reads_cache) {
       const Work& wanted = *work;
       work->seen = co_await look_up(wanted, times);
-      if (work->seen && work->seen->version == work->version) {
+      if (work->seen && work->seen->version == *work->version) {
         const Computed held{work->seen, work->version, CacheStatus::hit, times};
         co_return Asked{make_reply(held, CacheStatus::hit, now_ms), CacheStatus::hit};
       }
@@ -155,14 +170,10 @@ Task<Pipeline::Asked> Pipeline::ask_alone(std::shared_ptr<const Work> work, Cach
 Task<CachedAnswerPtr> Pipeline::look_up(const Work& work, StageTimes& times) {
   const SteadyTime begun = std::chrono::steady_clock::now();
   const std::int64_t now_ms = to_ms(work.context.wall_now);
-  CachedAnswerPtr found = cache_.peek(work.key, now_ms);
-  if (!found) {
-    // A fault was counted by the cache and costs a miss.
-    Result<CachedAnswerPtr> got = co_await cache_.get(work.key, now_ms);
-    if (got) found = std::move(*got);
-  }
+  // A fault was counted by the cache and costs a miss.
+  Result<CachedAnswerPtr> got = co_await cache_.get(work.plan.key, now_ms);
   note_stage(obs::Stage::cache_lookup, begun, times);
-  co_return found;
+  co_return got ? std::move(*got) : nullptr;
 }
 
 Task<Result<Computed>> Pipeline::compute(std::shared_ptr<const Work> work) {
@@ -170,8 +181,8 @@ Task<Result<Computed>> Pipeline::compute(std::shared_ptr<const Work> work) {
   CachedAnswerPtr seen = work->seen;
   if (work->reads_cache) {
     // The same question may have been answered between this one's look into the cache and its flight.
-    CachedAnswerPtr held = cache_.peek(work->key, to_ms(work->context.wall_now));
-    if (held && held->version == work->version) {
+    CachedAnswerPtr held = cache_.peek(work->plan.key, to_ms(work->context.wall_now));
+    if (held && held->version == *work->version) {
       computed.answer = std::move(held);
       computed.version = work->version;
       computed.status = CacheStatus::hit;
@@ -182,14 +193,14 @@ Task<Result<Computed>> Pipeline::compute(std::shared_ptr<const Work> work) {
   const std::optional<Permit> permit = permits_.try_acquire();
   if (!permit) co_return fail(Errc::overloaded, "no permit for a question");
 
-  Result<Retrieved> retrieved = co_await retrieve(work->context, work->query, computed.times);
+  Result<Retrieved> retrieved = co_await retrieve(work->context, work->plan.query, computed.times);
   if (!retrieved) co_return retrieved.error();
-  computed.version = retrieved->version;
+  computed.version = std::make_shared<const std::string>(retrieved->version);
   if (seen && seen->fingerprint == fingerprint_of(retrieved->passages)) {
     CachedAnswerPtr candidate = seen;
     std::string version = retrieved->version;
     Result<CachedAnswerPtr> adopted =
-        co_await cache_.adopt(work->key, std::move(candidate), std::move(version), work->epoch);
+        co_await cache_.adopt(work->plan.key, std::move(candidate), std::move(version), work->epoch);
     computed.answer = adopted ? std::move(*adopted) : std::move(seen);
     computed.status = CacheStatus::revalidated;
     co_return computed;
@@ -219,7 +230,7 @@ Task<Result<Retrieved>> Pipeline::retrieve(const RequestContext& context, const 
 }
 
 Task<Result<CachedAnswerPtr>> Pipeline::generate(const Work& work, Retrieved retrieved, StageTimes& times) {
-  const GenerateRequest request{work.query.text, std::move(retrieved.passages), std::move(retrieved.terms)};
+  const GenerateRequest request{work.plan.query.text, std::move(retrieved.passages), std::move(retrieved.terms)};
   Generated generated;  // without passages: no text, which is the honest answer
   if (!request.passages.empty()) {
     const SteadyTime begun = std::chrono::steady_clock::now();
@@ -244,7 +255,7 @@ Task<void> Pipeline::store(const Work& work, CachedAnswerPtr answer, StageTimes&
   const bool expires_at_once = answer->expires_at_ms <= answer->stored_at_ms;
   if (expires_at_once || is_displaced(work, *answer)) co_return;
   const SteadyTime begun = std::chrono::steady_clock::now();
-  const Result<void> stored = co_await cache_.put(work.key, std::move(answer), work.epoch);
+  const Result<void> stored = co_await cache_.put(work.plan.key, std::move(answer), work.epoch);
   note_stage(obs::Stage::cache_store, begun, times);
   // A fault was counted by the cache; the answer is good without it.
   static_cast<void>(stored);
@@ -252,10 +263,10 @@ Task<void> Pipeline::store(const Work& work, CachedAnswerPtr answer, StageTimes&
 
 /// A slow answer must not take the place of one that a younger flight found for the present corpus.
 bool Pipeline::is_displaced(const Work& work, const CachedAnswer& answer) {
-  const Result<std::string> current = retriever_.version(work.context.caller.tenant);
-  if (!current || *current == answer.version) return false;
-  const CachedAnswerPtr held = cache_.peek(work.key, answer.stored_at_ms);
-  return held && held->version == *current;
+  const Result<VersionPtr> current = retriever_.version(work.context.caller.tenant);
+  if (!current || **current == answer.version) return false;
+  const CachedAnswerPtr held = cache_.peek(work.plan.key, answer.stored_at_ms);
+  return held && held->version == **current;
 }
 
 void Pipeline::note_stage(obs::Stage stage, SteadyTime since, StageTimes& times) {

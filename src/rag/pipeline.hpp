@@ -26,6 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,18 +45,26 @@ struct Reply {
   bool cached = false;      ///< hit, stale or revalidated
   std::int64_t age_ms = 0;  ///< since it was computed
   std::int64_t ttl_ms = 0;  ///< until the cache lets go of it; zero when it was not stored
-  std::string version;      ///< of the corpus the answer holds for
+  VersionPtr version;       ///< of the corpus the answer holds for
   bool no_answer = false;
   StageTimes times{};
 };
 
 class Pipeline {
  public:
-  /// All parts outlive the pipeline. It goes after the cores' threads have ended, before the cores themselves.
+  /// What keys hold of retriever and llm is read here, once. All parts outlive the pipeline. It goes after the cores'
+  /// threads have ended, before the cores themselves.
   Pipeline(const PipelineSettings& settings, Retriever& retriever, Llm& llm, ResponseCache& cache, Permits& permits,
            obs::Metrics& metrics, const Clock& clock, const std::vector<boost::asio::io_context*>& cores);
 
-  Task<Result<Reply>> ask(const RequestContext& context, const Question& question);
+  /// Into `plan`, whose memory is used again. What recall and ask are given for the same question.
+  void make_plan(const RequestContext& context, const Question& question, Plan& plan) const;
+
+  /// The answer, if the cache has it in memory. Never suspends, asks for no permit. `begun` is now.
+  [[nodiscard]] std::optional<Reply> recall(const RequestContext& context, const Question& question, const Plan& plan,
+                                            SteadyTime begun);
+
+  Task<Result<Reply>> ask(const RequestContext& context, const Question& question, const Plan& plan);
 
   /// Retrieval alone, under a permit; top_k 0 is the configured number.
   Task<Result<Retrieved>> search(const RequestContext& context, RetrievalQuery query);
@@ -70,7 +79,6 @@ class Pipeline {
     CacheStatus status = CacheStatus::miss;
   };
 
-  [[nodiscard]] std::shared_ptr<Work> plan(const RequestContext& context, const Question& question) const;
   Task<Asked> ask_through_cache(std::shared_ptr<Work> work);
   Task<Asked> ask_alone(std::shared_ptr<const Work> work, CacheStatus status);
   Task<CachedAnswerPtr> look_up(const Work& work, StageTimes& times);
@@ -86,7 +94,8 @@ class Pipeline {
   void count(CacheStatus status);
 
   const std::size_t top_k_;
-  const Toggle fold_case_;
+  const bool fold_case_;
+  const std::string key_of_answerers_;
   std::atomic<std::int64_t> ttl_ms_;
   Retriever& retriever_;
   Llm& llm_;

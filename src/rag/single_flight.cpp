@@ -105,7 +105,7 @@ Task<Landing> SingleFlight::fly(std::string key, std::shared_ptr<Work> work) {
   const Executor here = co_await asio::this_coro::executor;
   auto waiter = std::make_shared<Waiter>(here);
   Alarm alarm(*waiter, work->context.deadline - clock_.steady_now());
-  const std::size_t core = work->key.hash % cores_.size();
+  const std::size_t core = work->plan.key.hash % cores_.size();
   asio::post(cores_[core].executor, [this, core, key, waiter, work = std::move(work)]() mutable {
     join(core, std::move(key), std::move(waiter), std::move(work));
   });

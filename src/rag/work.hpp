@@ -1,5 +1,5 @@
-// A question on its way through the pipeline after the cache had no answer, and what comes of it. Plain values, owned:
-// the work outlives the request that started it when others wait for the same.
+// A question as the pipeline knows it, on its way when the cache in memory had no answer, and what comes of it. Plain
+// values, owned: the work outlives the request that started it when others wait for the same.
 #pragma once
 
 #include "obs/metrics.hpp"
@@ -20,11 +20,16 @@ using CacheStatus = obs::CacheResult;
 /// What each obs::Stage took; zero where it was not entered.
 using StageTimes = std::array<std::chrono::nanoseconds, obs::kStages>;
 
-struct Work {
-  RequestContext context;
+/// What to look for, and where its answer is kept.
+struct Plan {
   RetrievalQuery query;
   CacheKey key;
-  std::string version;       ///< the corpus's when the question was asked
+};
+
+struct Work {
+  RequestContext context;
+  Plan plan;
+  VersionPtr version;        ///< the corpus's when the question was asked; null: it could not be read
   std::uint64_t epoch = 0;   ///< the cache's, read before anything else
   CachedAnswerPtr seen;      ///< an older entry, which may still hold
   bool reads_cache = false;  ///< may end early with what the cache holds
@@ -33,7 +38,7 @@ struct Work {
 
 struct Computed {
   CachedAnswerPtr answer;
-  std::string version;  ///< of the corpus the answer holds for
+  VersionPtr version;  ///< of the corpus the answer holds for
   CacheStatus status = CacheStatus::miss;
   StageTimes times{};
 };

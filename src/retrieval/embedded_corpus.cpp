@@ -124,10 +124,11 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
   co_return co_await net::offload(pool_, std::move(work));
 }
 
-Result<std::string> EmbeddedCorpus::version(const std::string& tenant) const {
-  const Result<SnapshotPtr> current = snapshot(tenant);
+Result<VersionPtr> EmbeddedCorpus::version(const std::string& tenant) const {
+  Result<SnapshotPtr> current = snapshot(tenant);
   if (!current) return current.error();
-  return (*current)->version();
+  const std::string* const version = &(*current)->version();
+  return VersionPtr(*std::move(current), version);
 }
 
 std::string EmbeddedCorpus::settings_tag() const {

@@ -44,7 +44,7 @@ class EmbeddedCorpus : public Retriever, public Documents {
   Result<void> restore();
 
   Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query) override;
-  [[nodiscard]] Result<std::string> version(const std::string& tenant) const override;
+  [[nodiscard]] Result<VersionPtr> version(const std::string& tenant) const override;
   [[nodiscard]] std::string settings_tag() const override;
   /// Asks the store, and has indexes mended that fell behind.
   Task<Result<void>> ping() override;

@@ -28,11 +28,11 @@ class RouterTest : public testing::Test {
     policy->table = std::make_shared<limit::RateTable>(policy->limit);
     change(*policy);
     std::vector<Route> routes;
-    routes.push_back({net::Method::post, "/query", Scope::query, obs::RouteClass::query, 100, answer()});
-    routes.push_back({net::Method::get, "/documents/{id}", Scope::query, obs::RouteClass::documents, 10, answer()});
-    routes.push_back({net::Method::get, "/health", Scope::none, obs::RouteClass::other, 0, answer()});
-    routes.push_back({net::Method::get, "/admin", Scope::admin, obs::RouteClass::other, 0, answer()});
-    router_ = std::make_unique<Router>(std::move(routes), policy, HttpSettings{}, readiness_, clock_, metrics_);
+    routes.push_back({net::Method::post, "/query", Scope::query, obs::RouteClass::query, 100, {}, answer()});
+    routes.push_back({net::Method::get, "/documents/{id}", Scope::query, obs::RouteClass::documents, 10, {}, answer()});
+    routes.push_back({net::Method::get, "/health", Scope::none, obs::RouteClass::other, 0, {}, answer()});
+    routes.push_back({net::Method::get, "/admin", Scope::admin, obs::RouteClass::other, 0, {}, answer()});
+    router_ = std::make_unique<Router>(std::move(routes), policy, RouterSettings{}, readiness_, clock_, metrics_);
     exchange_.state = router_->open();
   }
 
@@ -57,7 +57,7 @@ class RouterTest : public testing::Test {
     exchange_.request.first_byte = clock_.steady_now();
     exchange_.response.reset();
     admission_ = router_->admit(exchange_);
-    if (admission_.proceed) {
+    if (admission_.proceed && !router_->answer_at_once(exchange_)) {
       boost::asio::io_context core;
       std::exception_ptr bug;
       boost::asio::co_spawn(core.get_executor(), router_->handle(exchange_), [&bug](std::exception_ptr e) { bug = e; });

@@ -38,7 +38,8 @@ TEST(RandomHex, IsUniqueOverThreads) {
   for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&seen, &mutex] {
       for (int i = 0; i < 1'000; ++i) {
-        const std::string id = random_hex_128();
+        std::string id;
+        assign_random_hex_128(id);
         const std::lock_guard lock(mutex);
         seen.insert(id);
       }

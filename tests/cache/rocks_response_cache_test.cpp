@@ -214,7 +214,10 @@ TEST_F(RocksResponseCacheTest, ServesAnEntryTooLargeForMemoryFromDisk) {
   reopen();
   const std::string body(100'000, 'x');
   put(key("k"), answer(body));
-  EXPECT_EQ(cache->peek(key("k"), kNow), nullptr);
+  ASSERT_NE(cache->peek(key("k"), kNow), nullptr) << "RocksDB's own memory has it";
+  EXPECT_EQ(cache->peek(key("k"), kNow)->json, body);
+  reopen();
+  EXPECT_EQ(cache->peek(key("k"), kNow), nullptr) << "now it is on disk alone";
   EXPECT_EQ(get(key("k")), body);
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -155,6 +156,34 @@ TEST(Arguments, HelpWithEachVerbAndEverySetting) {
   EXPECT_THAT(serve, HasSubstr("How long. [1h; 1ms to 1y]"));
   EXPECT_THAT(serve, HasSubstr("[cache]"));
   EXPECT_THAT(help({"ask", "-h"}), HasSubstr("Exit codes: 0 done"));
+}
+
+TEST(Arguments, TakeALoadToPutOnAServer) {
+  const auto open = parsed<BenchOptions>({"bench", "--rate", "2000", "--duration", "5s", "--questions", "zipf:9,1.1",
+                                          "--warmup=500ms", "--warm", "--json", "-", "--url", "http://h:1/"});
+  EXPECT_EQ(open.rate, 2000);
+  EXPECT_EQ(open.duration, std::chrono::seconds(5));
+  EXPECT_EQ(open.warmup, std::chrono::milliseconds(500));
+  EXPECT_EQ(open.questions, "zipf:9,1.1");
+  EXPECT_TRUE(open.warm);
+  EXPECT_EQ(open.json_file, "-");
+  EXPECT_EQ(open.server.url, "http://h:1");
+  EXPECT_EQ(parsed<BenchOptions>({"bench", "--once", "1000"}).once, 1000U);
+  EXPECT_EQ(parsed<BenchOptions>({"bench"}).connections, 64U);
+}
+
+TEST(Arguments, RefuseALoadThatMakesNoSense) {
+  EXPECT_EQ(mistake({"bench", "--rate", "0"}), "command line: --rate: '0' is not a number from 0.001 to 10000000\n");
+  EXPECT_EQ(mistake({"bench", "--duration", "soon"}),
+            "command line: --duration: 'soon' is not a duration (write 250ms, 60s, 5m or 1h)\n");
+  EXPECT_EQ(mistake({"bench", "--timeout", "0"}), "command line: --timeout: '0' is not from 1ms to 24h\n");
+  EXPECT_EQ(mistake({"bench", "--path", "query"}),
+            "command line: --path: 'query' does not begin with / or has a space in it\n");
+  EXPECT_EQ(mistake({"bench", "--cache", "never"}), "command line: --cache: 'never' is none of use, refresh, bypass\n");
+  EXPECT_EQ(mistake({"bench", "--once", "5", "--rate", "1"}), "command line: --rate excludes --once\n");
+  EXPECT_EQ(mistake({"bench", "--get", "--body", "f"}), "command line: --get excludes --body\n");
+  EXPECT_EQ(mistake({"bench", "--connections", "0"}),
+            "command line: --connections: '0' is not a number from 1 to 20000\n");
 }
 
 }  // namespace

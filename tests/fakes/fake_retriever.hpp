@@ -84,11 +84,11 @@ class FakeRetriever final : public Retriever {
     co_return found;
   }
 
-  [[nodiscard]] Result<std::string> version(const std::string& tenant) const override {
+  [[nodiscard]] Result<VersionPtr> version(const std::string& tenant) const override {
     if (steps_ != nullptr) steps_->reach("version");
     if (version_failure) return *version_failure;
     const std::lock_guard lock(mutex_);
-    return version_of(tenant);
+    return std::make_shared<const std::string>(version_of(tenant));
   }
 
   [[nodiscard]] std::string settings_tag() const override { return tag; }

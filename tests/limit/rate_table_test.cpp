@@ -41,6 +41,19 @@ TEST(RateTable, RefusesTheSixtyFirstRequestWithinAMinute) {
   EXPECT_FALSE(table.check(7, kStart + 60s).allowed);
 }
 
+TEST(RateTable, SaysSoWhileAClientThatFoundItsPlacePaysIntoTheSharedLogToo) {
+  RateTable table(limit_of(3, 10s, LimitAlgorithm::automatic, 1));
+  EXPECT_FALSE(table.check(1, kStart).overflow);
+  EXPECT_TRUE(table.check(2, kStart + 9s).overflow);
+  for (const auto later : {11s, 12s}) {  // the first client is forgotten, its place taken
+    const Decision decision = table.check(2, kStart + later);
+    EXPECT_TRUE(decision.allowed);
+    EXPECT_TRUE(decision.overflow);
+  }
+  EXPECT_FALSE(table.check(2, kStart + 13s).allowed);
+  EXPECT_FALSE(table.check(2, kStart + 19s).overflow);
+}
+
 TEST(RateTable, TellsWhatIsLeftAndHowLongToWait) {
   RateTable table(limit_of(3, 10s));
   const Decision first = table.check(7, kStart);

@@ -43,6 +43,20 @@ TEST(Session, HandsOverBodiesOfEachFramingWhole) {
   EXPECT_EQ(client.read_answer().body, "POST /p h " + large);
 }
 
+TEST(Session, AnswersInOrderWhatTakesTimeAndWhatDoesNot) {
+  TestServer server;
+  RawClient client(server.port());
+  std::string pipeline;
+  for (int i = 0; i < 20; ++i) {
+    pipeline +=
+        std::string("GET ") + (i % 3 == 0 ? "/later/" : "/") + std::to_string(i) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+  }
+  client.send(pipeline);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(client.read_answer().body, std::string(i % 3 == 0 ? "GET /later/" : "GET /") + std::to_string(i) + " h ");
+  }
+}
+
 TEST(Session, AnswersAPipelineInOrder) {
   TestServer server;
   RawClient client(server.port());

@@ -39,8 +39,8 @@ inline unsigned status_of(Errc code) {
   }
 }
 
-/// Answers "method path?query host body". Special paths: /refuse (429 before the body), /throw, /throw-admit,
-/// /empty (204), /big (an answer no socket buffer holds), /close.
+/// Answers "method path?query host body" at once, or below /later in its own time. Special paths: /refuse (429 before
+/// the body), /throw-admit, /throw-now, /throw, /empty (204), /big (an answer no socket buffer holds), /close.
 class EchoHandler final : public HttpHandler {
  public:
   static constexpr std::uint64_t kMaxBody = 100'000;
@@ -58,20 +58,17 @@ class EchoHandler final : public HttpHandler {
     return {};
   }
 
+  bool answer_at_once(Exchange& exchange) override {
+    const std::string_view path = exchange.request.path;
+    if (path == "/throw-now") throw std::runtime_error("answer_at_once broke");
+    if (path == "/throw" || path.starts_with("/later")) return false;
+    echo(exchange);
+    return true;
+  }
+
   Task<void> handle(Exchange& exchange) override {
-    const HttpRequest& request = exchange.request;
-    HttpResponse& response = exchange.response;
-    if (request.path == "/throw") throw std::runtime_error("handle broke");
-    response.content_type = "text/plain";
-    response.status = request.path == "/empty" ? 204 : 200;
-    response.close = request.path == "/close";
-    if (request.path == "/big") {
-      response.body.assign(kBigAnswer, 'x');
-    } else {
-      response.body.append(request.method_name).append(" ").append(request.path);
-      if (!request.query.empty()) response.body.append("?").append(request.query);
-      response.body.append(" ").append(request.host).append(" ").append(request.body);
-    }
+    if (exchange.request.path == "/throw") throw std::runtime_error("handle broke");
+    echo(exchange);
     co_return;
   }
 
@@ -112,6 +109,21 @@ class EchoHandler final : public HttpHandler {
   std::atomic<bool> draining_flag{false};
 
  private:
+  static void echo(Exchange& exchange) {
+    const HttpRequest& request = exchange.request;
+    HttpResponse& response = exchange.response;
+    response.content_type = "text/plain";
+    response.status = request.path == "/empty" ? 204 : 200;
+    response.close = request.path == "/close";
+    if (request.path == "/big") {
+      response.body.assign(kBigAnswer, 'x');
+    } else {
+      response.body.append(request.method_name).append(" ").append(request.path);
+      if (!request.query.empty()) response.body.append("?").append(request.query);
+      response.body.append(" ").append(request.host).append(" ").append(request.body);
+    }
+  }
+
   std::mutex mutex_;
   std::condition_variable finished_;
   std::vector<End> ends_;

@@ -291,6 +291,7 @@ std::vector<WireCase> connection_cases() {
        {429},
        After::closed},
       {"HandlerThrows", get("Host: h\r\n", "/throw") + kSmuggled, {500}, After::closed},
+      {"HandlerThrowsAtOnce", get("Host: h\r\n", "/throw-now") + kSmuggled, {500}, After::closed},
       {"AdmissionThrows", get("Host: h\r\n", "/throw-admit") + kSmuggled, {500}, After::closed},
   };
 }

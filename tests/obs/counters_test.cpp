@@ -5,6 +5,8 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <memory>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -67,6 +69,42 @@ TEST(Counters, NotANumberDoesNotPoisonAHistogram) {
   histogram.observe(1.0);
   EXPECT_EQ(histogram.snapshot().cumulative.back(), 1U);
   EXPECT_DOUBLE_EQ(histogram.snapshot().sum, 1.0);
+}
+
+TEST(Counters, CountUnusualNumbersInAHistogramToo) {
+  Histogram histogram(kBounds);
+  for (const double value : {-1.0, 0.0, 1e-12, 1e9}) histogram.observe(value);
+  EXPECT_EQ(histogram.snapshot().cumulative, (std::vector<std::uint64_t>{3, 3, 4}));
+  EXPECT_DOUBLE_EQ(histogram.snapshot().sum, 1e9 - 1.0 + 1e-12);
+}
+
+TEST(Counters, StartAtZeroWhereAnotherOnesCountsWere) {
+  for (int i = 0; i < 3; ++i) {
+    Counter counter;
+    Histogram histogram(kBounds);
+    EXPECT_EQ(counter.value(), 0U);
+    EXPECT_EQ(histogram.snapshot().cumulative.back(), 0U);
+    EXPECT_EQ(histogram.snapshot().sum, 0.0);
+    counter.add(7);
+    std::thread([&] { counter.add(7); }).join();
+    histogram.observe(1.0);
+  }
+}
+
+TEST(Counters, NeverShareACell) {
+  auto passing = std::make_unique<std::vector<Counter>>(20);
+  std::vector<Counter> counters(80);
+  passing.reset();  // leaves a hole, to be filled
+  const std::vector<CounterFamily<Colour, 2>> families(15);
+  for (Counter& counter : counters) counter.add();
+  for (const Counter& counter : counters) EXPECT_EQ(counter.value(), 1U);
+  for (const auto& family : families) EXPECT_EQ(family.value(Colour::red) + family.value(Colour::green), 0U);
+}
+
+TEST(Counters, RefuseMoreCellsThanThereIsRoomFor) {
+  EXPECT_THROW(Cells{kCellsPerThread + 1}, std::length_error);
+  const Counter counter;
+  EXPECT_THROW(Cells{kCellsPerThread}, std::length_error);
 }
 
 TEST(Counters, AreExactOnceTheirThreadsHaveJoined) {

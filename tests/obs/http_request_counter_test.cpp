@@ -33,6 +33,50 @@ TEST(HttpRequestCounter, ShowsACombinationOnceItWasSeen) {
             "rag_http_requests_total{route=\"/documents/{id}\",method=\"GET\",code=\"404\"} 1\n");
 }
 
+TEST(HttpRequestCounter, CountsByEndpointWhatItCountsByName) {
+  HttpRequestCounter counter;
+  HttpRequestCounter::Endpoint query("/query", "POST");
+  HttpRequestCounter::Endpoint brew("/query", "BREW");
+  for (int round = 0; round < 3; ++round) {
+    // 216 has the low bits of 200; 0 is what an endpoint remembers at first.
+    for (const unsigned code : {200U, 216U, 429U, 200U, 0U}) counter.add(query, code);
+    counter.add("/query", "POST", 200);
+    counter.add(brew, 200);
+  }
+  EXPECT_EQ(counter.value("/query", "POST", 200), 9U);
+  EXPECT_EQ(counter.value("/query", "POST", 216), 3U);
+  EXPECT_EQ(counter.value("/query", "POST", 429), 3U);
+  EXPECT_EQ(counter.value("/query", "POST", 0), 3U);
+  EXPECT_EQ(counter.value("/query", "other", 200), 3U);
+}
+
+TEST(HttpRequestCounter, CountsEndpointsBeyondTheCapAsOther) {
+  HttpRequestCounter counter;
+  for (unsigned i = 0; i < HttpRequestCounter::kCombinations; ++i)
+    counter.add("/route" + std::to_string(i), "GET", 200);
+  HttpRequestCounter::Endpoint late("/late", "GET");
+  counter.add(late, 200);
+  counter.add(late, 200);
+  EXPECT_EQ(counter.value("/late", "GET", 200), 0U);
+  EXPECT_EQ(counter.value("other", "other", 200), 2U);
+}
+
+TEST(HttpRequestCounter, LosesNothingWhenThreadsShareAnEndpoint) {
+  HttpRequestCounter counter;
+  HttpRequestCounter::Endpoint endpoint("/query", "POST");
+  constexpr unsigned kThreads = 4;
+  constexpr unsigned kRounds = 4'000;
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (unsigned i = 0; i < kRounds; ++i) counter.add(endpoint, i % 2 == 0 ? 200 : 216);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(counter.value("/query", "POST", 200), kThreads * kRounds / 2);
+  EXPECT_EQ(counter.value("/query", "POST", 216), kThreads * kRounds / 2);
+}
+
 TEST(HttpRequestCounter, CountsAnUnknownMethodAsOther) {
   HttpRequestCounter counter;
   counter.add("other", "BREW\"} 1\n", 405);

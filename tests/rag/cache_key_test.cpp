@@ -25,7 +25,10 @@ struct Parts {
   std::string model = "m";
 
   [[nodiscard]] CacheKey key() const {
-    return make_cache_key({tenant, question, fold_case, top_k, filter, retrieval, llm, model});
+    const std::string answerers = key_of_answerers(retrieval, llm, model);
+    CacheKey key;
+    make_cache_key({tenant, question, fold_case, top_k, filter, answerers}, key);
+    return key;
   }
 };
 
@@ -76,7 +79,11 @@ TEST(CacheKey, DoesNotDependOnTheOrderOfAFilter) {
 }
 
 TEST(CacheKey, NormalisesToComposedCharactersAndSingleSpaces) {
-  EXPECT_EQ(normalise("  cafe\xCC\x81 \t\n au\xC2\xA0lait "), "caf\xC3\xA9 au lait");
+  std::string normal = "what was there before";
+  normalise("  cafe\xCC\x81 \t\n au\xC2\xA0lait ", normal);
+  EXPECT_EQ(normal, "caf\xC3\xA9 au lait");
+  normalise(" an  ASCII\tquestion ", normal);
+  EXPECT_EQ(normal, "an ASCII question");
 }
 
 /// A text of a few letters that fields could run into each other with.

@@ -59,7 +59,11 @@ inline std::string right_answer(const fakes::FakeRetriever& retriever, const std
 
 /// A coroutine owns copies of what it asks with.
 inline Task<Result<Reply>> ask_task(Pipeline& pipeline, RequestContext context, Question question) {
-  co_return co_await pipeline.ask(context, question);
+  Plan plan;
+  pipeline.make_plan(context, question, plan);
+  std::optional<Reply> held = pipeline.recall(context, question, plan, std::chrono::steady_clock::now());
+  if (held) co_return std::move(*held);
+  co_return co_await pipeline.ask(context, question, plan);
 }
 
 using Asking = std::shared_ptr<std::optional<Result<Reply>>>;

@@ -250,7 +250,7 @@ Task<int> ask_repeatedly(Pipeline& pipeline, const Clock& clock, const std::atom
     const int before = written.load();
     const RequestContext context = context_at(clock);
     const Question asked = question("apples");
-    const Result<Reply> reply = co_await pipeline.ask(context, asked);
+    const Result<Reply> reply = co_await ask_task(pipeline, context, asked);
     const std::string text = text_of(reply);
     const std::string prefix = "[1] apples ";
     const bool is_right = text.starts_with(prefix) && std::stoi(text.substr(prefix.size())) >= before;

@@ -29,7 +29,7 @@ TEST_F(PipelineTest, ComputesAnAnswerOnceAndServesItFromTheCacheAfterwards) {
   EXPECT_TRUE(second->cached);
   EXPECT_EQ(second->age_ms, 90'000);
   EXPECT_EQ(second->ttl_ms, 3'510'000);
-  EXPECT_EQ(second->version, "store-1");
+  EXPECT_EQ(*second->version, "store-1");
   EXPECT_EQ(second->answer, first->answer) << "the very same bytes";
   EXPECT_EQ(llm.calls, 1);
   EXPECT_EQ(retriever.calls, 1);
@@ -62,7 +62,7 @@ TEST_F(PipelineTest, RevalidatesWithoutTheModelAfterAWriteThatDoesNotTouchTheAns
   const auto second = ask("apples");
   EXPECT_EQ(second->status, CacheStatus::revalidated);
   EXPECT_TRUE(second->cached);
-  EXPECT_EQ(second->version, "store-2");
+  EXPECT_EQ(*second->version, "store-2");
   EXPECT_EQ(second->age_ms, 60'000);
   EXPECT_EQ(second->ttl_ms, 3'540'000);
   EXPECT_EQ(second->answer->json, first->answer->json);
@@ -211,10 +211,13 @@ TEST_F(PipelineTest, TakesQuestionsForTheSameThatDifferInSpacesAlone) {
 TEST_F(PipelineTest, KeysByTheSettingsOfRetrievalPromptAndModel) {
   ASSERT_TRUE(ask("apples"));
   retriever.tag = "other";
+  make();
   EXPECT_EQ(ask("apples")->status, CacheStatus::miss);
   llm.tag = "other";
+  make();
   EXPECT_EQ(ask("apples")->status, CacheStatus::miss);
   llm.name = "other";
+  make();
   EXPECT_EQ(ask("apples")->status, CacheStatus::miss);
   EXPECT_EQ(ask("apples")->status, CacheStatus::hit);
 }
@@ -273,7 +276,7 @@ TEST_F(PipelineTest, ServesARevalidatedAnswerThatTheCacheCouldNotMove) {
   cache.put_failure = fail(Errc::unavailable, "broken");
   const auto reply = ask("apples");
   EXPECT_EQ(reply->status, CacheStatus::revalidated);
-  EXPECT_EQ(reply->version, "store-2");
+  EXPECT_EQ(*reply->version, "store-2");
   EXPECT_EQ(text_of(reply), "[1] apples are red");
 }
 

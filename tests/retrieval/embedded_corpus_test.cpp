@@ -91,7 +91,7 @@ struct Server {
     for (const Passage& passage : retrieve(text, tenant).passages) ids.push_back(passage.document_id);
     return ids;
   }
-  std::string version(const std::string& tenant = "default") { return *corpus.version(tenant); }
+  std::string version(const std::string& tenant = "default") { return **corpus.version(tenant); }
 
   boost::asio::thread_pool pool{2};
   boost::asio::thread_pool writer{1};

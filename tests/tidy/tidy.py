@@ -13,7 +13,7 @@ from pathlib import Path
 
 FLOORS = {
     "base": 1, "obs": 2, "net": 3, "store": 3, "limit": 3,
-    "llm": 4, "embed": 4, "retrieval": 4, "cache": 4, "shared": 4, "export": 4,
+    "llm": 4, "embed": 4, "retrieval": 4, "cache": 4, "shared": 4, "export": 4, "load": 4,
     "rag": 5, "api": 6, "app": 7, "cli": 7,
 }
 MAX_LINES = 400

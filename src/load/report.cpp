@@ -1,0 +1,248 @@
+#include "load/report.hpp"
+
+#include "base/json.hpp"
+#include "base/version.hpp"
+
+#include <array>
+#include <cmath>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+namespace ragd::load {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, double>, 5> kQuantiles{
+    {{"p50", 0.50}, {"p90", 0.90}, {"p95", 0.95}, {"p99", 0.99}, {"p999", 0.999}}};
+
+double ms(Nanos time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+double seconds(Nanos time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+std::string_view mode_of(const Plan& plan) {
+  if (plan.burst) return "burst";
+  return plan.rate > 0 ? "open" : "closed";
+}
+
+[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
+  std::array<char, 256> text{};
+  va_list arguments;
+  va_start(arguments, pattern);
+  std::vsnprintf(text.data(), text.size(), pattern, arguments);
+  va_end(arguments);
+  return text.data();
+}
+
+/// 1234567 as 1,234,567.
+std::string grouped(std::uint64_t value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t i = digits.size(); i > 3;) {
+    i -= 3;
+    digits.insert(i, ",");
+  }
+  return digits;
+}
+
+std::string grouped(double value) {
+  return grouped(static_cast<std::uint64_t>(std::llround(value)));
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? "-" : format("%.2f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string title(const Report& report) {
+  const Plan& plan = report.plan;
+  std::string text = report.url + ", " + report.asked + ": ";
+  if (report.ramp != nullptr) {
+    text += "ramp of " + std::to_string(report.ramp->steps().size()) + " steps";
+  } else if (plan.burst) {
+    text += "all at once";
+  } else {
+    text += plan.rate > 0 ? "open loop, " + grouped(plan.rate) + "/s" : "closed loop";
+  }
+  text += ", " + grouped(std::uint64_t{plan.connections}) + " connections";
+  if (plan.threads > 1) text += format(", %u threads", plan.threads);
+  text += format(", %.2f s", seconds(report.tally.window));
+  return text + (report.interrupted ? " (interrupted)\n" : "\n");
+}
+
+std::string count_row(std::string_view name, std::uint64_t count, const std::string& remark) {
+  return format("  %-18s %14s  %s\n", std::string(name).c_str(), grouped(count).c_str(), remark.c_str());
+}
+
+std::string outcomes_table(const Tally& tally) {
+  const auto part = [&tally](std::uint64_t count) { return format("%9s", percent(count, tally.sent()).c_str()); };
+  std::string text = count_row("answered", tally.answered(),
+                               part(tally.answered()) + "   " + grouped(tally.answers_per_second) + "/s");
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    const std::uint64_t count = tally.count(outcome);
+    if (count > 0 || outcome == Outcome::success) text += count_row(name_of(outcome), count, part(count));
+  }
+  if (tally.unsent > 0) text += count_row("unsent", tally.unsent, "due, but no connection came free for them");
+  return text;
+}
+
+std::string latency_table(const LatencyHistogram& latency) {
+  if (latency.count() == 0) return {};
+  std::string names = format("  %-10s%9s%9s", "latency", "min", "mean");
+  std::string values = format("  %-10s%9.3f%9.3f", "ms", ms(latency.min()), latency.mean_ns() / 1e6);
+  for (const auto& [name, q] : kQuantiles) {
+    names += format("%9s", name == "p999" ? "p99.9" : std::string(name).c_str());
+    values += format("%9.3f", ms(latency.quantile(q)));
+  }
+  return names + format("%9s\n", "max") + values + format("%9.3f\n", ms(latency.max()));
+}
+
+std::string cache_line(const Tally& tally) {
+  const auto rate = tally.hit_rate();
+  if (!rate) return {};
+  std::string text = format("  cache     %.2f %% hits:", 100 * *rate);
+  for (std::size_t i = 0; i < kCacheUses; ++i) {
+    const auto use = static_cast<CacheUse>(i);
+    if (tally.count(use) == 0) continue;
+    text += " " + std::string(name_of(use)) + " " + grouped(tally.count(use)) + ",";
+  }
+  text.back() = '\n';
+  return text;
+}
+
+std::string generator_line(const Report& report) {
+  std::string text = format("  generator %.2f s CPU", seconds(report.tally.cpu));
+  if (report.tally.late.count() > 0) {
+    const LatencyHistogram& late = report.tally.late;
+    text += format(", itself late by p50 %.3f, p99 %.3f, max %.3f ms", ms(late.quantile(0.5)), ms(late.quantile(0.99)),
+                   ms(late.max()));
+  }
+  return text + '\n';
+}
+
+std::string ramp_table(const RampSearch& ramp) {
+  std::string text = format("\n  %12s%12s%12s%12s%12s\n", "rate/s", "answers/s", "p99 ms", "failed", "late ms");
+  for (const RampStep& step : ramp.steps()) {
+    text += format("  %12s%12s%12.3f%10.2f %%%12.3f\n", grouped(step.rate).c_str(),
+                   grouped(step.answered_per_second).c_str(), step.p99_ms, 100 * step.failed_part, step.late_p99_ms);
+  }
+  for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
+    const auto rate = ramp.result(i);
+    text += format("  p99 within %2.0f ms: %s\n", RampSearch::kLimitsMs[i],
+                   rate ? (grouped(*rate) + "/s").c_str() : "at no rate");
+  }
+  return text;
+}
+
+void write_quantiles(base::JsonWriter& json, const LatencyHistogram& histogram) {
+  json.key("latency_ms").begin_object();
+  json.key("min").number(ms(histogram.min())).key("mean").number(histogram.mean_ns() / 1e6);
+  for (const auto& [name, q] : kQuantiles) json.key(name).number(ms(histogram.quantile(q)));
+  json.key("max").number(ms(histogram.max())).end_object();
+  json.key("histogram").begin_array();
+  histogram.each_bucket(
+      [&json](Nanos upper, std::uint64_t count) { json.begin_array().number(ms(upper)).integer(count).end_array(); });
+  json.end_array();
+}
+
+void write_counts(base::JsonWriter& json, const Tally& tally) {
+  json.key("outcomes").begin_object();
+  for (std::size_t i = 0; i < kOutcomes; ++i) json.key(name_of(static_cast<Outcome>(i))).integer(tally.outcomes[i]);
+  json.end_object().key("statuses").begin_object();
+  for (std::size_t i = 0; i < Tally::kStatuses; ++i) {
+    if (tally.statuses[i] != 0) json.key(std::to_string(i)).integer(tally.statuses[i]);
+  }
+  json.end_object().key("cache").begin_object();
+  for (std::size_t i = 0; i < kCacheUses; ++i) json.key(name_of(static_cast<CacheUse>(i))).integer(tally.cache[i]);
+  json.end_object().key("hit_rate");
+  const auto rate = tally.hit_rate();
+  if (rate) {
+    json.number(*rate);
+  } else {
+    json.null();
+  }
+}
+
+void write_lateness(base::JsonWriter& json, const LatencyHistogram& late) {
+  json.key("late_ms").begin_object();
+  json.key("p50").number(ms(late.quantile(0.5))).key("p99").number(ms(late.quantile(0.99)));
+  json.key("max").number(ms(late.max())).end_object();
+}
+
+void write_ramp(base::JsonWriter& json, const RampSearch& ramp) {
+  json.key("ramp").begin_array();
+  for (const RampStep& step : ramp.steps()) {
+    json.begin_object().key("rate").number(step.rate).key("p99_ms").number(step.p99_ms);
+    json.key("answered_per_second").number(step.answered_per_second).key("failed_part").number(step.failed_part);
+    json.key("late_p99_ms").number(step.late_p99_ms);
+    json.key("held").boolean(RampSearch::holds(step, RampSearch::kLimitsMs.back())).end_object();
+  }
+  json.end_array().key("ramp_result").begin_object();
+  for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
+    json.key(format("%.0fms", RampSearch::kLimitsMs[i]));
+    const auto rate = ramp.result(i);
+    if (rate) {
+      json.number(*rate);
+    } else {
+      json.null();
+    }
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string table(const Report& report) {
+  std::string text = title(report) + outcomes_table(report.tally) + latency_table(report.tally.latency) +
+                     cache_line(report.tally) + generator_line(report);
+  if (report.ramp != nullptr) text += ramp_table(*report.ramp);
+  return text;
+}
+
+std::string json(const Report& report) {
+  const Plan& plan = report.plan;
+  const Tally& tally = report.tally;
+  std::string text;
+  base::JsonWriter json(text);
+  json.begin_object().key("tool").string("ragd bench").key("version").string(base::version());
+  json.key("url").string(report.url).key("asked").string(report.asked);
+  json.key("mode").string(mode_of(plan)).key("rate");
+  if (plan.rate > 0) {
+    json.number(plan.rate);
+  } else {
+    json.null();
+  }
+  json.key("connections").integer(plan.connections).key("threads").integer(plan.threads);
+  json.key("duration_s").number(seconds(tally.window)).key("interrupted").boolean(report.interrupted);
+  json.key("sent").integer(tally.sent()).key("answered").integer(tally.answered());
+  json.key("unsent").integer(tally.unsent).key("requests_per_second").number(tally.answers_per_second);
+  write_quantiles(json, tally.latency);
+  write_counts(json, tally);
+  if (plan.rate > 0) write_lateness(json, tally.late);
+  json.key("cpu_s").number(seconds(tally.cpu));
+  if (report.ramp != nullptr) write_ramp(json, *report.ramp);
+  json.end_object();
+  return text + '\n';
+}
+
+std::string live_line(const Tally& since_last, std::chrono::seconds elapsed) {
+  std::string text = format("%4lld s ", static_cast<long long>(elapsed.count()));
+  if (since_last.window <= Nanos(0)) return text + " warming up";
+  const LatencyHistogram& latency = since_last.latency;
+  const double rate = static_cast<double>(since_last.answered()) / seconds(since_last.window);
+  text += format("%10s/s   p50 %.3f  p95 %.3f  p99 %.3f ms", grouped(rate).c_str(), ms(latency.quantile(0.5)),
+                 ms(latency.quantile(0.95)), ms(latency.quantile(0.99)));
+  if (const auto hits = since_last.hit_rate()) text += format("   hits %.1f %%", 100 * *hits);
+  if (const auto limited = since_last.count(Outcome::rate_limited); limited > 0) {
+    text += "   limited " + grouped(limited);
+  }
+  if (since_last.errors() > 0) text += "   errors " + grouped(since_last.errors());
+  return text;
+}
+
+}  // namespace ragd::load
