@@ -158,7 +158,7 @@ TEST_P(EveryInterleaving, CountsWhatStragglersDoBetweenWindows) {
 
 // Times differ by less than a window and come out of order. Each decision tells when its record was made.
 TEST(AdmissionLog, NeverHoldsMoreThanTheQuotaInAnyWindow) {
-  for (std::uint64_t seed = 0; seed < 5 * kSchedules; ++seed) {
+  for (std::uint64_t seed = 0; seed < 3 * kSchedules; ++seed) {
     std::mt19937_64 random(seed);
     ExactTable table(tiny(4, LimitAlgorithm::exact), 0);
     std::mutex mutex;
