@@ -94,7 +94,10 @@ Router::Router(std::vector<Route> routes, GatePolicyPtr policy, const RouterSett
       settings_(settings),
       readiness_(readiness),
       clock_(clock),
-      metrics_(metrics) {}
+      metrics_(metrics) {
+  counted_as_.reserve(routes_.size());
+  for (const Route& route : routes_) counted_as_.emplace_back(route.path, method_name(route.method));
+}
 
 std::unique_ptr<net::HandlerState> Router::open() {
   return std::make_unique<RequestState>();
@@ -242,7 +245,12 @@ void Router::finish(net::Exchange& exchange, const net::ExchangeEnd& end) {
 
 void Router::count(const net::Exchange& exchange, const RequestState& state, const net::ExchangeEnd& end) {
   const Seconds duration = end.last_byte - exchange.request.first_byte;
-  metrics_.http_requests.add(route_label(state), method_name(exchange.request.method), status_of(exchange, state));
+  const unsigned status = status_of(exchange, state);
+  if (state.route != nullptr && state.route->method == exchange.request.method) {
+    metrics_.http_requests.add(counted_as_[static_cast<std::size_t>(state.route - routes_.data())], status);
+  } else {
+    metrics_.http_requests.add(route_label(state), method_name(exchange.request.method), status);
+  }
   metrics_.http_duration.observe(state.route == nullptr ? obs::RouteClass::other : state.route->kind, duration.count());
   if (state.failure) {
     if (const auto rejection = problem_kind(state.failure->code).rejection) metrics_.rejected.add(*rejection);

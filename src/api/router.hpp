@@ -51,6 +51,7 @@ class Router final : public net::HttpHandler {
   static void make_trace_id(RequestContext& context);
 
   std::vector<Route> routes_;
+  std::vector<obs::HttpRequestCounter::Endpoint> counted_as_;  // for each route, in order
   Gate gate_;
   const RouterSettings settings_;
   const Readiness& readiness_;
