@@ -4,6 +4,7 @@
 // Against exhaustive scoring: the same BM25 over every chunk's words, counted beforehand, no index. Both analyse the
 // question; only ours copies the passages out.
 #include "base/analyzer.hpp"
+#include "retrieval/bm25.hpp"
 #include "retrieval/index_fixture.hpp"
 #include "retrieval/search.hpp"
 
@@ -107,7 +108,7 @@ void exhaustive(benchmark::State& state) {
       const auto df = static_cast<double>(holding.size());
       const double idf = std::log(1 + (chunks - df + 0.5) / (df + 0.5));
       for (const auto& [chunk, frequency] : holding) {
-        scores[chunk].first += idf * frequency * (kK1 + 1) / (frequency + kK1);  // all chunks are of one length
+        scores[chunk].first += term_score(idf, frequency, 1);  // all chunks are of one length
       }
     }
     std::partial_sort(scores.begin(), scores.begin() + kTopK, scores.end(), std::greater<>());
