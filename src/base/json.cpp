@@ -81,7 +81,11 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_milliseconds(std::string& out, std::chrono::nanoseconds time) {
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-  append_integer(out, microseconds / 1000);
+  if (microseconds < 1000) {
+    out += '0';  // as nearly always
+  } else {
+    append_integer(out, microseconds / 1000);
+  }
   const auto rest = static_cast<unsigned>(microseconds % 1000);
   const std::array<char, 4> decimals{'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
                                      static_cast<char>('0' + rest % 10)};

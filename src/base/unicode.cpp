@@ -42,7 +42,10 @@ namespace {
 /// ASCII with single spaces already, as most questions are.
 bool is_collapsed_ascii(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
-  return has_only_ascii(text) && find_control(text, 0) == text.size() && text.find("  ") == std::string_view::npos;
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == ' ' && text[i - 1] == ' ') return false;
+  }
+  return has_only_ascii(text) && find_control(text, 0) == text.size();
 }
 
 }  // namespace

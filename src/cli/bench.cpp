@@ -100,6 +100,7 @@ load::Plan plan_of(const BenchOptions& options) {
   plan.warmup = options.warmup;
   plan.duration = options.duration.value_or(options.ramp ? kDefaultStep : kDefaultDuration);
   plan.timeout = options.timeout;
+  plan.spin = options.spin;
   plan.seed = options.seed;
   return plan;
 }

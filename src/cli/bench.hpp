@@ -30,6 +30,7 @@ struct BenchOptions {
   std::optional<std::uint64_t> requests;
   std::size_t once = 0;  ///< so many requests at once instead
   bool ramp = false;
+  bool spin = false;  ///< polls instead of sleeping
   bool warm = false;
   std::chrono::milliseconds warmup{0};
   std::chrono::milliseconds timeout{10'000};

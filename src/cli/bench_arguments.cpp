@@ -97,6 +97,7 @@ void add_load(CLI::App& verb, BenchOptions& options) {
                                  ->check(within(1, 20000, "1 to 20000"))
                                  ->type_name("N");
   verb.add_option("--threads", options.threads, "1 to 64 [1]")->check(within(1, 64, "1 to 64"))->type_name("N");
+  verb.add_flag("--spin", options.spin, "Polls instead of sleeping: takes whole cores, and is never woken");
   CLI::Option* requests = verb.add_option("--requests", options.requests, "Ends after so many, if that is sooner")
                               ->check(within(1UL, 1'000'000'000'000UL, "1 to 1000000000000"))
                               ->type_name("N");

@@ -24,7 +24,8 @@ struct Pace {
   std::uint64_t requests = std::numeric_limits<std::uint64_t>::max();  ///< of this thread, the warm-up's not counted
   Nanos warmup{0};                                                     ///< asked for so long before it counts
   Nanos duration{0};                                                   ///< without the warm-up
-  Nanos grace{0};  ///< how long after the end what was due before it may still be asked
+  Nanos grace{0};     ///< how long after the end what was due before it may still be asked
+  bool spin = false;  ///< the thread polls, however long there is nothing to do
   unsigned thread = 0;
   unsigned threads = 1;
 };

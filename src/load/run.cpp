@@ -46,6 +46,7 @@ Pace pace_of(const Plan& plan, unsigned thread) {
   pace.warmup = plan.warmup;
   pace.duration = plan.burst ? plan.timeout : plan.duration;
   pace.grace = plan.timeout;
+  pace.spin = plan.spin;
   pace.thread = thread;
   pace.threads = plan.threads;
   return pace;

@@ -30,6 +30,7 @@ struct Plan {
   Nanos duration{std::chrono::seconds(10)};
   Nanos timeout{std::chrono::seconds(10)};  ///< of one request
   bool in_turn = false;                     ///< each request of the set after the other, whatever its popularity
+  bool spin = false;                        ///< the threads never sleep: nobody pays for waking them
   std::uint64_t seed = 1;
 };
 

@@ -104,7 +104,7 @@ bool Worker::done() const {
 
 void Worker::wait() {
   std::array<epoll_event, kEvents> events;
-  const Nanos duration = std::max(Nanos(0), patience());
+  const Nanos duration = pace_.spin ? Nanos(0) : std::max(Nanos(0), patience());
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration);
   const timespec timeout{seconds.count(), (duration - seconds).count()};
   const int count = ::epoll_pwait2(poll_, events.data(), kEvents, &timeout, nullptr);
