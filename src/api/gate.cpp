@@ -2,8 +2,8 @@
 
 #include "api/route.hpp"
 #include "base/ascii.hpp"
-#include "base/digits.hpp"
 #include "base/hash.hpp"
+#include "base/text_out.hpp"
 #include "obs/log.hpp"
 
 #include <algorithm>
@@ -14,6 +14,8 @@
 namespace ragd::api {
 
 namespace {
+
+constexpr std::size_t kHeaderRoom = 128;  // for what the limit has to say
 
 /// The key as the client presents it: Authorization: Bearer, or X-API-Key.
 std::string_view presented_key(const net::HttpRequest& request) {
@@ -73,11 +75,10 @@ bool is_loopback_itself(const net::HttpRequest& request) {
 
 void Gate::set_policy(GatePolicyPtr policy) {
   policy_ = std::move(policy);
-  limit_policy_ = "RateLimit-Policy: \"default\";q=";
-  base::append_integer(limit_policy_, policy_->limit.requests);
-  limit_policy_ += ";w=";
-  base::append_integer(limit_policy_, std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count());
-  limit_policy_ += "\r\n";
+  limit_policy_.clear();
+  base::TextOut out(limit_policy_);
+  out << "RateLimit-Policy: \"default\";q=" << policy_->limit.requests
+      << ";w=" << std::chrono::ceil<std::chrono::seconds>(policy_->limit.window).count() << "\r\n";
 }
 
 Gate::Verdict Gate::enter(net::Exchange& exchange, RequestState& state) {
@@ -148,12 +149,11 @@ Result<void> Gate::charge(std::uint64_t client, RequestState& state) {
   if (policy_->table == nullptr) return {};
   const limit::Decision decision = policy_->table->check(client, state.context.now);
   const long wait = std::max(1L, rounded_up_seconds(decision.retry_after));
-  std::string& headers = state.gate_headers;
-  headers.append(limit_policy_).append("RateLimit: \"default\";r=");
-  base::append_integer(headers, decision.remaining);
-  headers += ";t=";
-  base::append_integer(headers, decision.allowed ? rounded_up_seconds(decision.reset) : wait);
-  headers += "\r\n";
+  {
+    base::TextOut headers(state.gate_headers, kHeaderRoom);
+    headers << limit_policy_ << "RateLimit: \"default\";r=" << decision.remaining
+            << ";t=" << (decision.allowed ? rounded_up_seconds(decision.reset) : wait) << "\r\n";
+  }
   if (decision.allowed) return {};
   if (policy_->limit.shadow) {
     metrics_.rate_limit_shadowed.add();

@@ -2,8 +2,8 @@
 
 #include "api/fields.hpp"
 #include "api/timings.hpp"
-#include "base/digits.hpp"
 #include "base/json.hpp"
+#include "base/text_out.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -73,56 +73,51 @@ std::string_view name_of(rag::CacheStatus status) {
   return "miss";
 }
 
-void append_seconds(std::string& out, std::int64_t milliseconds) {
-  base::append_integer(out, std::max<std::int64_t>(0, milliseconds) / 1000);
+std::int64_t whole_seconds(std::int64_t milliseconds) {
+  return std::max<std::int64_t>(0, milliseconds) / 1000;
 }
 
 /// RFC 9211.
-void append_cache_status(std::string& out, const rag::Reply& reply, CacheMode mode) {
-  out += "Cache-Status: ragd; ";
+void write_cache_status(base::TextOut& out, const rag::Reply& reply, CacheMode mode) {
+  out << "Cache-Status: ragd; ";
   switch (reply.status) {
     case rag::CacheStatus::hit:
     case rag::CacheStatus::stale:
     case rag::CacheStatus::revalidated:
-      out += "hit; ttl=";
-      append_seconds(out, reply.ttl_ms);
-      if (reply.status != rag::CacheStatus::hit) out.append("; detail=").append(name_of(reply.status));
+      out << "hit; ttl=" << whole_seconds(reply.ttl_ms);
+      if (reply.status != rag::CacheStatus::hit) out << "; detail=" << name_of(reply.status);
       break;
     case rag::CacheStatus::coalesced:
-      out += "fwd=uri-miss; collapsed";
+      out << "fwd=uri-miss; collapsed";
       break;
     case rag::CacheStatus::bypass:
-      out += "fwd=bypass";
+      out << "fwd=bypass";
       break;
     case rag::CacheStatus::miss:
-      out += mode == CacheMode::refresh ? "fwd=request" : "fwd=uri-miss";
+      out << (mode == CacheMode::refresh ? std::string_view("fwd=request") : std::string_view("fwd=uri-miss"));
       break;
   }
-  out += "\r\n";
+  out << "\r\n";
 }
 
 /// The members that differ from response to response, behind the answer's ready-made front.
 void append_tail(std::string& body, const rag::Reply& reply, const Question& question, const RequestState& state,
                  std::chrono::nanoseconds total) {
-  body += reply.cached ? R"(,"cached":true,"cache":{"status":")" : R"(,"cached":false,"cache":{"status":")";
-  body += name_of(reply.status);
-  body += R"(","age_s":)";
-  append_seconds(body, reply.age_ms);
-  body += R"(,"ttl_s":)";
-  append_seconds(body, reply.ttl_ms);
-  body += R"(},"corpus_version":)";
-  base::append_json_string(body, *reply.version);
-  body += R"(,"session_id":)";
+  constexpr std::size_t kRoom = 448;  // for all of it, with a short session_id
+  base::TextOut out(body, kRoom);
+  out << ",\"cached\":" << (reply.cached ? std::string_view("true") : std::string_view("false"));
+  out << ",\"cache\":{\"status\":\"" << name_of(reply.status) << "\",\"age_s\":" << whole_seconds(reply.age_ms)
+      << ",\"ttl_s\":" << whole_seconds(reply.ttl_ms) << "},\"corpus_version\":";
+  base::write_json_string(out, *reply.version);
+  out << ",\"session_id\":";
   if (question.session_id) {
-    base::append_json_string(body, *question.session_id);
+    base::write_json_string(out, *question.session_id);
   } else {
-    body += "null";
+    out << "null";
   }
-  body += R"(,"request_id":)";
-  base::append_json_string(body, state.context.request_id);
-  body += R"(,"timings_ms":)";
-  append_timings(body, state.stages, total);
-  body += '}';
+  out << ",\"request_id\":\"" << state.context.request_id << "\",\"timings_ms\":";  // a plain name, so needs no escapes
+  write_timings(out, state.stages, total);
+  out << "}";
 }
 
 /// Events citations, delta, done. The answer is complete already, so one delta carries it whole.
@@ -193,7 +188,8 @@ void QueryEndpoint::respond(net::Exchange& exchange, const rag::Reply& reply, St
     response.add_header("X-Accel-Buffering", "no");
     response.body = as_events(*reply.answer, response.body);
   }
-  append_cache_status(response.headers, reply, state.query.question.cache);
+  base::TextOut headers(response.headers);
+  write_cache_status(headers, reply, state.query.question.cache);
 }
 
 }  // namespace ragd::api

@@ -4,10 +4,10 @@ namespace ragd::api {
 
 // Member by member: to make a new one and move the strings' memory into it takes five times as long.
 void RequestState::reset() {
-  static const Caller kNobody;
+  static const Caller nobody;
   context.request_id.clear();
   context.trace_id.clear();
-  context.caller = kNobody;
+  context.caller = nobody;
   route = nullptr;
   path_parameter.clear();
   address.reset();

@@ -4,6 +4,7 @@
 #include "api/problem.hpp"
 #include "api/timings.hpp"
 #include "base/ids.hpp"
+#include "base/text_out.hpp"
 #include "obs/log.hpp"
 
 #include <algorithm>
@@ -223,14 +224,16 @@ void Router::complete(net::Exchange& exchange, RequestState& state) {
     write_problem(response, *state.failure, state.context.request_id, state.retry_after_s);
   }
   if (!state.preflight) gate_.add_cors_headers(exchange.request, response);
-  response.headers += state.gate_headers;
-  response.headers.append("X-Request-Id: ").append(state.context.request_id).append("\r\n");
-  response.headers += "Cache-Control: private, no-store\r\nServer-Timing: ";
   const SteadyTime now = std::chrono::steady_clock::now();
-  append_server_timing(response.headers, state.stages, now - exchange.request.first_byte);
-  if (state.answer_found)
+  if (state.answer_found) {
     metrics_.stage_duration.observe(obs::Stage::serialize, Seconds(now - *state.answer_found).count());
-  response.headers += "\r\n";
+  }
+  constexpr std::size_t kRoom = 384;
+  base::TextOut headers(response.headers, kRoom);
+  headers << state.gate_headers << "X-Request-Id: " << state.context.request_id
+          << "\r\nCache-Control: private, no-store\r\nServer-Timing: ";
+  write_server_timing(headers, state.stages, now - exchange.request.first_byte);
+  headers << "\r\n";
 }
 
 void Router::finish(net::Exchange& exchange, const net::ExchangeEnd& end) {

@@ -1,7 +1,5 @@
 #include "api/timings.hpp"
 
-#include "base/json.hpp"
-
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -25,26 +23,24 @@ void for_each_timing(const rag::StageTimes& stages, std::chrono::nanoseconds tot
 
 }  // namespace
 
-void append_server_timing(std::string& out, const rag::StageTimes& stages, std::chrono::nanoseconds total) {
+void write_server_timing(base::TextOut& out, const rag::StageTimes& stages, std::chrono::nanoseconds total) {
   bool first = true;
   for_each_timing(stages, total, [&](std::string_view name, std::chrono::nanoseconds time) {
-    if (!first) out += ", ";
+    if (!first) out << ", ";
     first = false;
-    out.append(name).append(";dur=");
-    base::append_milliseconds(out, time);
+    out << name << ";dur=" << time;
   });
 }
 
-void append_timings(std::string& out, const rag::StageTimes& stages, std::chrono::nanoseconds total) {
-  char before = '{';
+void write_timings(base::TextOut& out, const rag::StageTimes& stages, std::chrono::nanoseconds total) {
+  out << "{";
+  bool first = true;
   for_each_timing(stages, total, [&](std::string_view name, std::chrono::nanoseconds time) {
-    out += before;
-    out += '"';
-    out.append(name).append("\":");
-    base::append_milliseconds(out, time);
-    before = ',';
+    if (!first) out << ",";
+    first = false;
+    out << "\"" << name << "\":" << time;
   });
-  out += '}';
+  out << "}";
 }
 
 }  // namespace ragd::api

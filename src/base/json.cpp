@@ -44,52 +44,43 @@ bool has_duplicate_key(const simdjson::dom::element& element) {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
+void write_json_string(TextOut& out, std::string_view text) {
   static constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
+  out << "\"";
   std::size_t copied = 0;
   for (;;) {
     const std::size_t special = find_json_escape(text, copied);
-    out.append(text, copied, special - copied);
+    out << text.substr(copied, special - copied);
     if (special == text.size()) break;
     copied = special + 1;
     const auto c = static_cast<unsigned char>(text[special]);
     switch (c) {
       case '"':
-        out += "\\\"";
+        out << "\\\"";
         break;
       case '\\':
-        out += "\\\\";
+        out << "\\\\";
         break;
       case '\n':
-        out += "\\n";
+        out << "\\n";
         break;
       case '\r':
-        out += "\\r";
+        out << "\\r";
         break;
       case '\t':
-        out += "\\t";
+        out << "\\t";
         break;
       default:
-        out += "\\u00";
-        out += kHex[c >> 4U];
-        out += kHex[c & 15U];
+        out << "\\u00" << kHex.substr(c >> 4U, 1) << kHex.substr(c & 15U, 1);
     }
   }
-  out += '"';
+  out << "\"";
 }
 
-void append_milliseconds(std::string& out, std::chrono::nanoseconds time) {
-  const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-  if (microseconds < 1000) {
-    out += '0';  // as nearly always
-  } else {
-    append_integer(out, microseconds / 1000);
-  }
-  const auto rest = static_cast<unsigned>(microseconds % 1000);
-  const std::array<char, 4> decimals{'.', static_cast<char>('0' + rest / 100), static_cast<char>('0' + rest / 10 % 10),
-                                     static_cast<char>('0' + rest % 10)};
-  out.append(decimals.data(), decimals.size());
+void append_json_string(std::string& out, std::string_view text) {
+  constexpr std::size_t kQuotes = 2;
+  TextOut text_out(out, text.size() + kQuotes);
+  write_json_string(text_out, text);
 }
 
 void JsonWriter::separate() {

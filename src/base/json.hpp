@@ -5,7 +5,7 @@
 // memory of the last small document it read, so that reading requests allocates nothing once it has read one.
 #pragma once
 
-#include "base/digits.hpp"
+#include "base/text_out.hpp"
 
 #include <ragd/error.hpp>
 
@@ -22,9 +22,7 @@ namespace ragd::base {
 
 /// Appends `text` as a JSON string with its quotes; `text` must be valid UTF-8.
 void append_json_string(std::string& out, std::string_view text);
-
-/// Milliseconds with three decimals, as "12.345".
-void append_milliseconds(std::string& out, std::chrono::nanoseconds time);
+void write_json_string(TextOut& out, std::string_view text);
 
 /// Writes one JSON value after another into a string, with the commas. Misuse is a bug, not checked.
 class JsonWriter {
@@ -40,7 +38,7 @@ class JsonWriter {
   template <std::integral T>
   requires(!std::same_as<T, bool>) JsonWriter& integer(T value) {
     separate();
-    append_integer(out_, value);
+    TextOut(out_, kMostDigits) << value;
     return *this;
   }
   /// Shortest form that reads back the same; not finite becomes null.
@@ -53,6 +51,8 @@ class JsonWriter {
   JsonWriter& raw(std::string_view json);
 
  private:
+  static constexpr std::size_t kMostDigits = 20;
+
   JsonWriter& open(char bracket);
   JsonWriter& close(char bracket);
   void separate();

@@ -1,19 +1,15 @@
 #include "net/response_writer.hpp"
 
+#include "base/text_out.hpp"
+
 #include <boost/beast/http/status.hpp>
 
 #include <array>
-#include <charconv>
+#include <string>
 
 namespace ragd::net {
 
 namespace {
-
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits{};
-  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out.append(digits.data(), written.ptr);
-}
 
 void append_two_digits(std::string& out, int number) {
   out += static_cast<char>('0' + number / 10);
@@ -32,7 +28,7 @@ std::string_view DateLine::at(std::time_t second) {
   line_.assign("Date: ").append(kDays[static_cast<std::size_t>(utc.tm_wday)]).append(", ");
   append_two_digits(line_, utc.tm_mday);
   line_.append(" ").append(kMonths[static_cast<std::size_t>(utc.tm_mon)]).append(" ");
-  append_number(line_, static_cast<std::size_t>(utc.tm_year) + 1900);
+  line_ += std::to_string(utc.tm_year + 1900);
   line_ += ' ';
   append_two_digits(line_, utc.tm_hour);
   line_ += ':';
@@ -48,23 +44,24 @@ void write_response(const HttpResponse& response, const ResponseFraming& framing
                     std::string& out) {
   const bool has_body = response.status != 204 && response.status != 304;
   const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
-  out.assign("HTTP/1.1 ");
-  append_number(out, response.status);
-  out.append(" ").append(reason.data(), reason.size()).append("\r\n").append(date_line);
+  constexpr std::size_t kRoom = 192;  // for the lines that are not the handler's
+  const bool sends_body = has_body && !framing.head_request;
+  base::TextOut text =
+      base::TextOut::over(out, kRoom + response.headers.size() + (sends_body ? response.body.size() : 0));
+  text << "HTTP/1.1 " << response.status << " " << std::string_view(reason.data(), reason.size()) << "\r\n"
+       << date_line;
   if (has_body) {
-    if (!response.content_type.empty()) out.append("Content-Type: ").append(response.content_type).append("\r\n");
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append("\r\n");
+    if (!response.content_type.empty()) text << "Content-Type: " << response.content_type << "\r\n";
+    text << "Content-Length: " << response.body.size() << "\r\n";
   }
-  out.append(response.headers);
+  text << response.headers;
   if (framing.close) {
-    out.append("Connection: close\r\n");
+    text << "Connection: close\r\n";
   } else if (framing.announce_keep_alive) {
-    out.append("Connection: keep-alive\r\n");
+    text << "Connection: keep-alive\r\n";
   }
-  out.append("\r\n");
-  if (has_body && !framing.head_request) out.append(response.body);
+  text << "\r\n";
+  if (sends_body) text << response.body;
 }
 
 }  // namespace ragd::net

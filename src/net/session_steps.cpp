@@ -26,9 +26,9 @@ bool is_probe(std::string_view path) {
   return std::find(kProbes.begin(), kProbes.end(), path) != kProbes.end();
 }
 
+/// A large answer's memory is not kept for the small ones that follow.
 void shrink(std::string& text) {
-  text.clear();
-  if (text.capacity() > kKeptCapacity) text.shrink_to_fit();
+  if (text.capacity() > kKeptCapacity) std::string().swap(text);
 }
 
 }  // namespace

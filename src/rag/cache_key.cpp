@@ -18,7 +18,7 @@ namespace ragd::rag {
 namespace {
 
 /// Changes whenever the bytes below mean something else.
-constexpr std::string_view kKeyFormat = "q1";
+constexpr std::string_view kKeyFormat = "q2";
 
 std::string bytes_of(const MetadataValue& value) {
   std::string out;
@@ -89,9 +89,11 @@ void normalise(std::string_view text, std::string& normal) {
 
 std::string key_of_answerers(std::string_view retrieval_settings, std::string_view llm_settings,
                              std::string_view model) {
+  std::string settings;
+  append_field(settings, retrieval_settings);
+  append_field(settings, llm_settings);
   std::string bytes;
-  append_field(bytes, retrieval_settings);
-  append_field(bytes, llm_settings);
+  for (const std::uint64_t half : base::hash128(settings)) append_number(bytes, half);
   append_field(bytes, model);
   return bytes;
 }

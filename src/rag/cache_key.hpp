@@ -27,6 +27,7 @@ struct KeyParts {
 void normalise(std::string_view text, std::string& normal);
 
 /// The part of a key that is the same for all questions: everything about those who answer that changes an answer.
+/// Their settings, which are our own and few, as 128 bits; the model by its name.
 [[nodiscard]] std::string key_of_answerers(std::string_view retrieval_settings, std::string_view llm_settings,
                                            std::string_view model);
 
