@@ -4,7 +4,6 @@
 #pragma once
 
 #include <chrono>
-#include <ctime>
 
 namespace ragd {
 
@@ -23,12 +22,8 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] SteadyTime steady_now() const override { return std::chrono::steady_clock::now(); }
-  /// To a few milliseconds, as the kernel's tick has it: a fifth of the price, and nothing here is told more finely.
-  [[nodiscard]] WallTime wall_now() const override {
-    timespec now{};
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return WallTime(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-  }
+  /// To a few milliseconds.
+  [[nodiscard]] WallTime wall_now() const override;
 };
 
 }  // namespace ragd

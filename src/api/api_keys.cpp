@@ -28,7 +28,6 @@ std::optional<Digest> parse_digest(std::string_view hex) {
 }
 
 /// Names and tenants end up in keys, logs and metrics.
-constexpr std::size_t kMaxNameBytes = 64;
 
 Result<Scopes> parse_scopes(const std::string& list) {
   Scopes scopes = 0;
@@ -58,7 +57,7 @@ Result<KeyLine> parse_line(const std::vector<std::string>& words) {
     return fail(Errc::bad_request, "expected '<name> <sha-256> <scopes> [<tenant>]'");
   }
   KeyLine line;
-  if (!base::is_plain_name(words[0], kMaxNameBytes))
+  if (!base::is_plain_name(words[0], kMaxKeyName))
     return fail(Errc::bad_request, "a name is 1..64 of A-Z a-z 0-9 . _ -");
   line.caller.key_name = words[0];
   const auto digest = parse_digest(words[1]);
@@ -68,7 +67,7 @@ Result<KeyLine> parse_line(const std::vector<std::string>& words) {
   if (!scopes) return scopes.error();
   line.caller.scopes = *scopes;
   if (words.size() == 4) {
-    if (!base::is_plain_name(words[3], kMaxNameBytes))
+    if (!base::is_plain_name(words[3], kMaxKeyName))
       return fail(Errc::bad_request, "a tenant is 1..64 of A-Z a-z 0-9 . _ -");
     line.caller.tenant = words[3];
   }

@@ -10,11 +10,14 @@
 #include <ragd/error.hpp>
 
 #include <array>
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 
 namespace ragd::api {
+
+inline constexpr std::size_t kMaxKeyName = 64;  ///< bytes, of a key's and of a tenant's name
 
 class ApiKeys {
  public:

@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
 
 namespace ragd::api {
 
 namespace {
 
+constexpr std::size_t kSaltBytes = 32;
 constexpr std::size_t kHeaderRoom = 128;  // for what the limit has to say
 
 /// The key as the client presents it: Authorization: Bearer, or X-API-Key.
@@ -36,20 +36,21 @@ long rounded_up_seconds(std::chrono::nanoseconds duration) {
   return static_cast<long>(std::chrono::ceil<std::chrono::seconds>(duration).count());
 }
 
-std::uint64_t hash_of(const boost::asio::ip::address& network, std::string_view salt) {
-  // The salt's size is fixed, and a key's name begins behind "key ": neither runs into the other.
-  std::array<char, 64> bytes{};
-  std::size_t size = salt.copy(bytes.data(), bytes.size() - 16);
-  const auto append = [&bytes, &size](const auto& octets) {
-    std::memcpy(bytes.data() + size, octets.data(), octets.size());
-    size += octets.size();
-  };
-  if (network.is_v4()) {
-    append(network.to_v4().to_bytes());
-  } else {
-    append(network.to_v6().to_bytes());
-  }
+/// `kind` keeps key names and addresses apart, whatever bytes they have.
+std::uint64_t hash_of(std::string_view salt, char kind, std::string_view identity) {
+  std::array<char, 160> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init): written before it is read
+  static_assert(bytes.size() > kSaltBytes + 1 + kMaxKeyName);
+  std::size_t size = salt.copy(bytes.data(), kSaltBytes);
+  bytes[size++] = kind;
+  size += identity.copy(bytes.data() + size, bytes.size() - size);
   return base::hash64({bytes.data(), size});
+}
+
+std::uint64_t hash_of(std::string_view salt, const boost::asio::ip::address& network) {
+  const auto hash = [salt](char kind, const auto& octets) {
+    return hash_of(salt, kind, std::string_view(reinterpret_cast<const char*>(octets.data()), octets.size()));
+  };
+  return network.is_v4() ? hash('4', network.to_v4().to_bytes()) : hash('6', network.to_v6().to_bytes());
 }
 
 /// As names are compared: without the port, in lower case, without the root's dot.
@@ -138,11 +139,11 @@ Result<void> Gate::authorize(const RequestState& state) const {
 
 std::uint64_t Gate::client_of(const net::HttpRequest& request, RequestState& state) {
   const std::string& key = state.context.caller.key_name;
-  if (!key.empty()) return base::hash64(policy_->client_salt + "key " + key);
+  if (!key.empty()) return hash_of(policy_->client_salt, 'k', key);
   const net::ClientAddress client = net::client_address(request, policy_->trusted_proxies);
   if (client.ignored_forwarding) warn_of_untrusted_forwarding();
   state.address = client.address;
-  return hash_of(net::client_network(client.address), policy_->client_salt);
+  return hash_of(policy_->client_salt, net::client_network(client.address));
 }
 
 Result<void> Gate::charge(std::uint64_t client, RequestState& state) {

@@ -1,7 +1,7 @@
 // POST /query: a question in, a cited answer out, as JSON or as server-sent events.
 //
-// One per core. Bytes -> Question -> rag::Pipeline -> bytes; the unchanging front of the body comes ready-made with
-// the answer, here only what differs between responses is written behind it.
+// One for all cores, without state of its own. Bytes -> Question -> rag::Pipeline -> bytes; the unchanging front of the
+// body comes ready-made with the answer, here only what differs between responses is written behind it.
 #pragma once
 
 #include "api/request_state.hpp"

@@ -27,8 +27,8 @@ struct Route {
   Scope scope;            ///< Scope::none: open to all, not limited (probes, metrics, static pages)
   obs::RouteClass kind;
   std::uint64_t max_body_bytes;
-  Immediate at_once;  ///< empty: this always takes time
-  Endpoint answer;    ///< empty: at_once always answers
+  Endpoint answer;      ///< empty: at_once always answers
+  Immediate at_once{};  ///< empty: this always takes time
 };
 
 }  // namespace ragd::api

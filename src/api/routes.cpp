@@ -25,16 +25,16 @@ std::vector<Route> make_routes(Endpoints& endpoints, const HttpSettings& http) {
   const std::uint64_t large = http.max_body_bytes;
   // clang-format off
   return {
-      {post,    "/query",         Scope::query,  Kind::query,     small, call(query, &QueryEndpoint::recall),      call(query, &QueryEndpoint::answer)},
-      {post,    "/search",        Scope::query,  Kind::search,    small, {},                                       call(search, &SearchEndpoint::answer)},
-      {post,    "/documents",     Scope::ingest, Kind::documents, large, {},                                       call(documents, &DocumentsEndpoint::put)},
-      {get,     "/documents",     Scope::query,  Kind::documents, small, {},                                       call(documents, &DocumentsEndpoint::list)},
-      {get,     "/documents/{id}", Scope::query,  Kind::documents, small, {},                                       call(documents, &DocumentsEndpoint::get)},
-      {delete_, "/documents/{id}", Scope::ingest, Kind::documents, small, {},                                       call(documents, &DocumentsEndpoint::erase)},
-      {get,     "/health",        Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::alive),     {}},
-      {get,     "/health/ready",  Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::ready),     {}},
-      {get,     "/metrics",       Scope::none,   Kind::other,     small, {},                                       call(health, &HealthEndpoint::metrics)},
-      {delete_, "/admin/cache",   Scope::admin,  Kind::other,     small, {},                                       call(admin, &AdminEndpoint::purge)},
+      {post,    "/query",          Scope::query,  Kind::query,     small, call(query, &QueryEndpoint::answer), call(query, &QueryEndpoint::recall)},
+      {post,    "/search",         Scope::query,  Kind::search,    small, call(search, &SearchEndpoint::answer)},
+      {post,    "/documents",      Scope::ingest, Kind::documents, large, call(documents, &DocumentsEndpoint::put)},
+      {get,     "/documents",      Scope::query,  Kind::documents, small, call(documents, &DocumentsEndpoint::list)},
+      {get,     "/documents/{id}", Scope::query,  Kind::documents, small, call(documents, &DocumentsEndpoint::get)},
+      {delete_, "/documents/{id}", Scope::ingest, Kind::documents, small, call(documents, &DocumentsEndpoint::erase)},
+      {get,     "/health",         Scope::none,   Kind::other,     small, {}, call(health, &HealthEndpoint::alive)},
+      {get,     "/health/ready",   Scope::none,   Kind::other,     small, {}, call(health, &HealthEndpoint::ready)},
+      {get,     "/metrics",        Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::metrics)},
+      {delete_, "/admin/cache",    Scope::admin,  Kind::other,     small, call(admin, &AdminEndpoint::purge)},
   };
   // clang-format on
 }

@@ -11,7 +11,6 @@
 
 #include <simdjson.h>
 
-#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>

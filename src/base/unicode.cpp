@@ -35,10 +35,6 @@ std::string map(std::string_view text, int options) {
   return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(length)};
 }
 
-}  // namespace
-
-namespace {
-
 /// ASCII with single spaces already, as most questions are.
 bool is_collapsed_ascii(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;

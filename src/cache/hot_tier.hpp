@@ -24,7 +24,7 @@ namespace ragd::cache {
 
 class HotTier {
  public:
-  /// `epoch` outlives the tier; a purge moves it on before it calls erase_if.
+  /// `epoch` outlives the tier; a purge moves it on before it calls purge.
   HotTier(std::uint64_t max_bytes, const std::atomic<std::uint64_t>& epoch);
 
   /// Null when there is none, or it has expired (it is dropped then).

@@ -19,8 +19,6 @@
 
 namespace ragd::limit {
 
-using Epoch = std::uint64_t;
-
 template <class Atomic>
 class AdmissionLog {
  public:

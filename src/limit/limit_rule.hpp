@@ -14,6 +14,7 @@
 namespace ragd::limit {
 
 using Ticks = std::uint64_t;
+using Epoch = std::uint64_t;  ///< which of its clients, one after another, a log belongs to
 
 class LimitRule {
  public:

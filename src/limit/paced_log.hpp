@@ -5,7 +5,6 @@
 // same verbs as AdmissionLog; `Atomic` as there.
 #pragma once
 
-#include "limit/admission_log.hpp"
 #include "limit/limit_rule.hpp"
 
 #include <algorithm>

@@ -58,7 +58,7 @@ class Session {
   [[nodiscard]] std::optional<Wait> after_answer(bool delivered);
   [[nodiscard]] std::optional<Wait> drop_rest();
   /// The message breaks a rule: answers so.
-  [[nodiscard]] std::optional<Wait> refuse(Error error);
+  void refuse(Error error);
 
   // What was waited for has come about.
   [[nodiscard]] Wait after_read(const boost::system::error_code& ec, std::size_t count);

@@ -82,7 +82,10 @@ Session::Wait Session::advance() {
 std::optional<Session::Wait> Session::read_head() {
   if (idle_) return Wait::bytes;
   const Result<bool> whole = reader_.read_head();
-  if (whole.has_error()) return refuse(whole.error());
+  if (whole.has_error()) {
+    refuse(whole.error());
+    return std::nullopt;
+  }
   if (!*whole) return Wait::bytes;
   return admit();
 }
@@ -90,7 +93,8 @@ std::optional<Session::Wait> Session::read_head() {
 std::optional<Session::Wait> Session::admit() {
   clear_deadline();
   if (probes_only_ && !is_probe(exchange_.request.path)) {
-    return refuse(fail(Errc::overloaded, "the connection limit is reached"));
+    refuse(fail(Errc::overloaded, "the connection limit is reached"));
+    return std::nullopt;
   }
   try {
     admission_ = group_->handler().admit(exchange_);
@@ -104,7 +108,8 @@ std::optional<Session::Wait> Session::admit() {
   }
   const Framing& framing = reader_.framing();
   if (framing.body == BodyFraming::length && framing.content_length > admission_.max_body_bytes) {
-    return refuse(fail(Errc::payload_too_large, "Content-Length beyond the limit"));
+    refuse(fail(Errc::payload_too_large, "Content-Length beyond the limit"));
+    return std::nullopt;
   }
   if (framing.expects_continue && reader_.missing() != 0) {
     unsent_ = kContinue;
@@ -122,7 +127,10 @@ void Session::begin_body() {
 
 std::optional<Session::Wait> Session::read_body() {
   const Result<bool> whole = reader_.read_body(admission_.max_body_bytes);
-  if (whole.has_error()) return refuse(whole.error());
+  if (whole.has_error()) {
+    refuse(whole.error());
+    return std::nullopt;
+  }
   if (!*whole) return Wait::bytes;
   clear_deadline();
   phase_ = Phase::handler;
@@ -146,7 +154,7 @@ Session::Wait Session::after_handler() {
   return advance();
 }
 
-std::optional<Session::Wait> Session::refuse(Error error) {
+void Session::refuse(Error error) {
   clear_deadline();
   violation_ = std::move(error);
   exchange_.response.reset();
@@ -156,7 +164,6 @@ std::optional<Session::Wait> Session::refuse(Error error) {
     answer_for_broken_handler(bug.what());
   }
   write_answer();
-  return std::nullopt;
 }
 
 void Session::answer_for_broken_handler(const std::string& what) {
@@ -289,10 +296,9 @@ bool Session::take_last_bytes() {
 
 Session::Wait Session::lose_head(Received received) {
   if (received == Received::broken || idle_) return Wait::nothing;
-  const std::optional<Wait> wait =
-      refuse(received == Received::late ? fail(Errc::request_timeout, "the head took too long")
-                                        : fail(Errc::bad_request, "the head ends in the middle"));
-  return wait ? *wait : advance();
+  refuse(received == Received::late ? fail(Errc::request_timeout, "the head took too long")
+                                    : fail(Errc::bad_request, "the head ends in the middle"));
+  return advance();
 }
 
 Session::Wait Session::lose_body(Received received) {
@@ -300,10 +306,9 @@ Session::Wait Session::lose_body(Received received) {
     finish(0, false);
     return Wait::nothing;
   }
-  const std::optional<Wait> wait =
-      refuse(received == Received::late ? fail(Errc::request_timeout, "the body took too long")
-                                        : fail(Errc::bad_request, "the body ends in the middle"));
-  return wait ? *wait : advance();
+  refuse(received == Received::late ? fail(Errc::request_timeout, "the body took too long")
+                                    : fail(Errc::bad_request, "the body ends in the middle"));
+  return advance();
 }
 
 void Session::set_timeout(std::chrono::milliseconds timeout, SteadyTime from) {

@@ -18,8 +18,8 @@ constexpr std::size_t kSharedBlock = kOwnBlocks;
 
 using Block = std::array<Cell, kCellsPerThread>;
 
-// Zeroed memory of which only what is touched takes room.
-constinit std::array<Block, kOwnBlocks + 1> blocks{};
+// Zeroed memory of which only what is touched takes room. Aligned, so that no two blocks share a cache line.
+alignas(64) constinit std::array<Block, kOwnBlocks + 1> blocks{};
 std::atomic<std::uint64_t> taken_blocks{0};     // a bit each
 std::atomic<std::size_t> ever_taken_blocks{0};  // the first so many
 

@@ -18,7 +18,7 @@ inline constexpr std::size_t kCellsPerThread = 8'192;
 
 using Cell = std::atomic<std::uint64_t>;
 
-/// This thread's own block; null before its first addition, and as long as it has to share one. For Cells alone.
+/// This thread's own block; null before its first addition, and for good if there was none left. For Cells alone.
 extern constinit thread_local Cell* this_thread_cells;
 
 class Cells {

@@ -57,7 +57,7 @@ std::string Metrics::text() const {
   out.counters("rag_queries_total", "Finished queries, one outcome each.", "status", kOutcomes, queries);
   out.histogram("rag_query_duration_seconds", "First request byte to last answer byte of a query.", query_duration);
   out.histogram("rag_overhead_seconds", "Query time less the time spent waiting on upstreams.", overhead);
-  out.histograms("rag_stage_duration_seconds", "Where a query's time goes.", "stage", kStageNames, stage_duration);
+  out.histograms("rag_stage_duration_seconds", "Where a query's time goes; parse begins with the last byte of the request.", "stage", kStageNames, stage_duration);
   out.counter("rag_cache_hits_total", "Answers served from the response cache.", cache_hits.value());
   out.counter("rag_cache_misses_total", "Questions the response cache had no valid answer for.", cache_misses.value());
   out.counters("rag_cache_requests_total", "Cache lookups by what came of them.", {"cache", "response"}, "result", kCacheResults, cache_requests);

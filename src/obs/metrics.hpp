@@ -1,6 +1,6 @@
 // Every number ragd counts about itself: one struct, one member a family.
 //
-// Thread-safe: writing is a relaxed store to the writing thread's own shard, reading sums the shards. All closed label
+// Thread-safe: writing is a relaxed store to the writing thread's own block, reading sums the blocks. All closed label
 // values exist at 0 from the first scrape. It refuses label values that come from clients: routes and methods outside
 // the known sets are "other".
 #pragma once

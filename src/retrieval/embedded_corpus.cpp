@@ -125,10 +125,9 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
 }
 
 Result<VersionPtr> EmbeddedCorpus::version(const std::string& tenant) const {
-  Result<SnapshotPtr> current = snapshot(tenant);
+  const Result<SnapshotPtr> current = snapshot(tenant);
   if (!current) return current.error();
-  const std::string* const version = &(*current)->version();
-  return VersionPtr(*std::move(current), version);
+  return (*current)->shared_version();
 }
 
 std::string EmbeddedCorpus::settings_tag() const {

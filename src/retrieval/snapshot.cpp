@@ -37,7 +37,7 @@ SegmentView::SegmentView(SegmentPtr all_live)
       live_chunks(segment->chunks()),
       live_length(total_length(*segment, 0, static_cast<std::uint32_t>(segment->chunks()))) {}
 
-Snapshot::Snapshot(std::string version, std::vector<DocumentPtr> documents) : version_(std::move(version)) {
+Snapshot::Snapshot(std::string version, std::vector<DocumentPtr> documents) : Snapshot(std::move(version)) {
   if (!documents.empty()) segments_.emplace_back(Segment::build(std::move(documents)));
 }
 

@@ -7,6 +7,8 @@
 
 #include "retrieval/segment.hpp"
 
+#include <ragd/retriever.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,14 +34,16 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;  // owners: the published c
 
 class Snapshot {
  public:
-  explicit Snapshot(std::string version) : version_(std::move(version)) {}
+  explicit Snapshot(std::string version) : version_(std::make_shared<const std::string>(std::move(version))) {}
   Snapshot(std::string version, std::vector<DocumentPtr> documents);
 
   /// What is there after `documents` replaced those of their ids and the ids in `erased` are gone.
   [[nodiscard]] SnapshotPtr with(std::string version, std::vector<DocumentPtr> documents,
                                  const std::vector<std::string>& erased) const;
 
-  [[nodiscard]] const std::string& version() const { return version_; }
+  [[nodiscard]] const std::string& version() const { return *version_; }
+  /// To be kept without keeping the snapshot.
+  [[nodiscard]] const VersionPtr& shared_version() const { return version_; }
   [[nodiscard]] const std::vector<SegmentView>& segments() const { return segments_; }
   [[nodiscard]] std::size_t documents() const;
   [[nodiscard]] std::size_t chunks() const;
@@ -51,7 +55,7 @@ class Snapshot {
   void bury(const std::vector<std::string_view>& ids);
   void compact();
 
-  std::string version_;
+  VersionPtr version_;
   std::vector<SegmentView> segments_;
 };
 

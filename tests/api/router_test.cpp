@@ -28,16 +28,27 @@ class RouterTest : public testing::Test {
     policy->table = std::make_shared<limit::RateTable>(policy->limit);
     change(*policy);
     std::vector<Route> routes;
-    routes.push_back({net::Method::post, "/query", Scope::query, obs::RouteClass::query, 100, {}, answer()});
-    routes.push_back({net::Method::get, "/documents/{id}", Scope::query, obs::RouteClass::documents, 10, {}, answer()});
-    routes.push_back({net::Method::get, "/health", Scope::none, obs::RouteClass::other, 0, {}, answer()});
-    routes.push_back({net::Method::get, "/admin", Scope::admin, obs::RouteClass::other, 0, {}, answer()});
-    router_ = std::make_unique<Router>(std::move(routes), policy, RouterSettings{}, readiness_, clock_, metrics_);
+    routes.push_back({net::Method::post, "/query", Scope::query, obs::RouteClass::query, 100, answer(), at_once()});
+    routes.push_back({net::Method::get, "/documents/{id}", Scope::query, obs::RouteClass::documents, 10, answer()});
+    routes.push_back({net::Method::get, "/health", Scope::none, obs::RouteClass::other, 0, answer()});
+    routes.push_back({net::Method::get, "/admin", Scope::admin, obs::RouteClass::other, 0, answer()});
+    router_ = std::make_unique<Router>(std::move(routes), policy, settings_, readiness_, clock_, metrics_);
     exchange_.state = router_->open();
   }
 
   Endpoint answer() {
     return [this](net::Exchange& exchange) { return answer(exchange, outcome_); };
+  }
+  /// What POST /query can say without waiting; "" leaves it to the endpoint.
+  Immediate at_once() {
+    return [this](net::Exchange& exchange) -> std::optional<Result<void>> {
+      if (at_once_.empty()) return std::nullopt;
+      if (at_once_ == "throw") throw std::runtime_error("secret internals");
+      if (at_once_ == "fail") return fail(Errc::unprocessable, "no question", "'question' is missing");
+      exchange.response.body = "{}";
+      if (at_once_ == "hit") state_of(exchange).outcome = obs::Outcome::cached;
+      return Result<void>{};
+    };
   }
   static Task<Result<void>> answer(net::Exchange& exchange, const std::string outcome) {
     if (outcome == "throw") throw std::runtime_error("secret internals");
@@ -73,6 +84,8 @@ class RouterTest : public testing::Test {
   std::string& body() { return exchange_.response.body; }
 
   std::string outcome_;
+  std::string at_once_;
+  RouterSettings settings_;
   std::string peer_ = "127.0.0.1";
   fakes::ManualClock clock_;
   obs::Metrics metrics_;
@@ -179,6 +192,65 @@ TEST_F(RouterTest, WhatAnEndpointThrowsIsAnInternalErrorWithoutItsText) {
   EXPECT_EQ(body().find("secret"), std::string::npos);
   outcome_ = "fail";
   EXPECT_EQ(send(net::Method::post, "/query"), 504U);
+}
+
+TEST_F(RouterTest, WhatIsAnsweredAtOnceNeverReachesTheEndpoint) {
+  outcome_ = "throw";
+  at_once_ = "answer";
+  EXPECT_EQ(send(net::Method::post, "/query"), 200);
+  EXPECT_EQ(body(), "{}");
+  at_once_ = "fail";
+  EXPECT_EQ(send(net::Method::post, "/query"), 422);
+  EXPECT_NE(body().find("'question' is missing"), std::string::npos);
+}
+
+TEST_F(RouterTest, WhatThrowsAtOnceIsAnInternalErrorWithoutItsText) {
+  at_once_ = "throw";
+  EXPECT_EQ(send(net::Method::post, "/query"), 500);
+  EXPECT_EQ(body().find("secret"), std::string::npos);
+  EXPECT_EQ(metrics_.queries.value(obs::Outcome::error), 1U);
+}
+
+TEST_F(RouterTest, AHitIsLoggedOnlyWhenItIsAskedFor) {
+  use_policy([](GatePolicy& policy) { policy.table = nullptr; });
+  const auto logged = [this] {
+    testing::internal::CaptureStderr();  // where lines go while no writer runs
+    send(net::Method::post, "/query");
+    return testing::internal::GetCapturedStderr();
+  };
+  at_once_ = "hit";
+  EXPECT_EQ(logged(), "");
+  at_once_ = "answer";
+  EXPECT_NE(logged().find("\"msg\":\"request\""), std::string::npos);
+  settings_.log_hits = true;
+  use_policy([](GatePolicy& policy) { policy.table = nullptr; });
+  at_once_ = "hit";
+  EXPECT_NE(logged().find("\"msg\":\"request\""), std::string::npos);
+}
+
+TEST_F(RouterTest, ARequestLeavesNothingToTheNextOne) {
+  RequestState& state = state_of(exchange_);
+  state.query.question.filter = {{"year", {1999.0}, {}, {}}};
+  state.query.question.session_id = "session";
+  state.query.question.text = std::string(100'000, 'q');
+  state.plan.query.filter = state.query.question.filter;
+  state.plan.key.bytes = std::string(100'000, 'k');
+  state.context.caller = {"acme", "key", 7};
+  state.stages[0] = std::chrono::seconds(1);
+  state.outcome = obs::Outcome::cached;
+  state.failure = fail(Errc::internal, "old");
+  state.retry_after_s = 5;
+  state.path_parameter = "old";
+  EXPECT_EQ(send(net::Method::get, "/health"), 200);
+  EXPECT_TRUE(state.query.question.filter.empty() && state.plan.query.filter.empty());
+  EXPECT_FALSE(state.query.question.session_id || state.outcome || state.failure);
+  EXPECT_EQ(state.context.caller.tenant, "default");
+  EXPECT_EQ(state.context.caller.key_name, "");
+  EXPECT_EQ(state.path_parameter, "");
+  EXPECT_EQ(state.retry_after_s, 0);
+  EXPECT_EQ(state.stages[0].count(), 0);
+  EXPECT_LT(state.query.question.text.capacity() + state.plan.key.bytes.capacity(), 10'000U)
+      << "an idle connection keeps no large question";
 }
 
 TEST_F(RouterTest, ShadowModeLetsPassAndCounts) {

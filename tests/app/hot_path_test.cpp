@@ -3,6 +3,7 @@
 #include <ragd/server.hpp>
 #include <ragd/settings.hpp>
 
+#include "base/hash.hpp"
 #include "fakes/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
@@ -110,7 +111,17 @@ std::string post(std::string_view path, std::string_view body) {
 
 class HotPath : public testing::Test {
  protected:
-  HotPath() {
+  HotPath() { start(); }
+
+  /// Asks for `key` from now on.
+  void start_with_key(const std::string& key) {
+    server_.reset();
+    settings_.auth.keys_file = folder_.write(
+        "keys", "a-key-with-a-name-of-some-length " + base::sha256_hex(key) + " query,ingest a-tenant-of-its-own");
+    start();
+  }
+
+  void start() {
     settings_.listen = "127.0.0.1:0";
     settings_.data_dir = folder_.path();
     settings_.threads = 1;
@@ -154,6 +165,18 @@ TEST_F(HotPath, ACachedAnswerAllocatesNothing) {
                                      "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
                                      R"({"question":"When does the harbour of Rostock open?"})");
   EXPECT_LT(allocations_of(client, traced, "ragd; hit", kTimes), kTimes / 10);
+}
+
+TEST_F(HotPath, NorDoesOneForAnApiKey) {
+  start_with_key("secret");
+  Client client(server_->port());
+  const std::string headers = "Content-Type: application/json\r\nAuthorization: Bearer secret\r\n";
+  client.ask(
+      request("POST", "/documents", headers, R"({"documents":[{"id":"a","text":"The harbour opens at six."}]})"));
+  const std::string asked = request("POST", "/query", headers, R"({"question":"When does the harbour open?"})");
+  client.ask(asked);
+  constexpr int kTimes = 2'000;
+  EXPECT_LT(allocations_of(client, asked, "ragd; hit", kTimes), kTimes / 10);
 }
 
 TEST_F(HotPath, AProbeAllocatesNothing) {

@@ -16,7 +16,7 @@ namespace {
 enum class Colour : std::uint8_t { red, green };
 constexpr std::array kBounds = {0.5, 2.0};
 
-/// Runs `work` on `count` threads that all hold their shards at once, and waits for them.
+/// Runs `work` on `count` threads that all hold their blocks at once, and waits for them.
 template <class Work>
 void on_threads(int count, Work work) {
   Counter arrivals;
@@ -24,7 +24,7 @@ void on_threads(int count, Work work) {
   std::vector<std::thread> threads;
   for (int i = 0; i < count; ++i) {
     threads.emplace_back([&] {
-      arrivals.add();  // a shard is taken on first use
+      arrivals.add();  // a block is taken on first use
       arrived.fetch_add(1);
       while (arrived.load() < count) std::this_thread::yield();
       work();
