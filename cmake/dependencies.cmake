@@ -5,6 +5,7 @@ find_package(OpenSSL REQUIRED)
 find_package(RocksDB REQUIRED CONFIG)
 find_package(simdjson REQUIRED CONFIG)
 find_package(spdlog REQUIRED CONFIG)
+find_package(fmt REQUIRED CONFIG)  # what spdlog is built on
 find_package(tomlplusplus REQUIRED CONFIG)
 find_package(CLI11 REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
@@ -24,5 +25,5 @@ endif()
 add_library(ragd_dependencies INTERFACE)
 target_link_libraries(ragd_dependencies INTERFACE
   Threads::Threads Boost::headers OpenSSL::SSL OpenSSL::Crypto ${RAGD_ROCKSDB} simdjson::simdjson
-  spdlog::spdlog tomlplusplus::tomlplusplus CLI11::CLI11 PkgConfig::UTF8PROC PkgConfig::XXHASH ${STEMMER_LIBRARY})
+  spdlog::spdlog fmt::fmt tomlplusplus::tomlplusplus CLI11::CLI11 PkgConfig::UTF8PROC PkgConfig::XXHASH ${STEMMER_LIBRARY})
 target_include_directories(ragd_dependencies SYSTEM INTERFACE ${STEMMER_INCLUDE})

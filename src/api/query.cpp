@@ -36,6 +36,13 @@ Result<void> read_request(const net::HttpRequest& request, QueryRequest& query) 
   if (!text) return text.error();
   if (!*text) return fail(Errc::unprocessable, {}, "'question' is missing: a string of 1 to 8192 bytes");
   query.question.text = **text;
+  const std::string_view accept = request.header("Accept").value_or("");
+  query.stream = accept.find("text/event-stream") != std::string_view::npos;
+  query.question.cache = CacheMode::use;
+  query.question.top_k = 0;
+  query.question.session_id.reset();
+  query.question.filter.clear();
+  if (object.size() == 1) return {};  // as most: there is no other field to look for
   const auto session = string_field(object, "session_id", 0, kMaxSessionBytes);
   if (!session) return session.error();
   query.question.session_id = *session;
@@ -50,8 +57,7 @@ Result<void> read_request(const net::HttpRequest& request, QueryRequest& query) 
   query.question.cache = *mode;
   const auto stream = bool_field(object, "stream");
   if (!stream) return stream.error();
-  const std::string_view accept = request.header("Accept").value_or("");
-  query.stream = stream->value_or(accept.find("text/event-stream") != std::string_view::npos);
+  query.stream = stream->value_or(query.stream);
   return {};
 }
 

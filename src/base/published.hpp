@@ -1,7 +1,8 @@
 // The current immutable value of something, replaced whole by a writer while readers go on with the one they took.
 //
-// Thread-safe. A load holds the lock for one reference count. Not std::atomic<std::shared_ptr>: libstdc++ 12 unlocks
-// its own spin bit with relaxed order after a load, which the memory model (and TSan) call a race.
+// Thread-safe. A load holds the lock for one reference count, a glance for what it looks at. Not
+// std::atomic<std::shared_ptr>: libstdc++ 12 unlocks its own spin bit with relaxed order after a load, which the memory
+// model (and TSan) call a race.
 #pragma once
 
 #include <atomic>
@@ -21,6 +22,14 @@ class Published {
   [[nodiscard]] Pointer load() const {
     const Guard guard(busy_);
     return value_;
+  }
+
+  /// What `look` makes of the value (null before the first) while the lock is held: for a glance that is shorter than
+  /// two reference counts.
+  template <class Look>
+  [[nodiscard]] auto glance(Look look) const {
+    const Guard guard(busy_);
+    return look(value_.get());
   }
 
   void store(Pointer value) {

@@ -3,11 +3,11 @@
 #include "base/json.hpp"
 #include "base/version.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
-#include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -31,15 +31,6 @@ std::string_view mode_of(const Plan& plan) {
   return plan.rate > 0 ? "open" : "closed";
 }
 
-[[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
-  std::array<char, 256> text{};
-  va_list arguments;
-  va_start(arguments, pattern);
-  std::vsnprintf(text.data(), text.size(), pattern, arguments);
-  va_end(arguments);
-  return text.data();
-}
-
 /// 1234567 as 1,234,567.
 std::string grouped(std::uint64_t value) {
   std::string digits = std::to_string(value);
@@ -55,7 +46,7 @@ std::string grouped(double value) {
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? "-" : format("%.2f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return whole == 0 ? "-" : fmt::format("{:.2f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 std::string title(const Report& report) {
@@ -69,17 +60,17 @@ std::string title(const Report& report) {
     text += plan.rate > 0 ? "open loop, " + grouped(plan.rate) + "/s" : "closed loop";
   }
   text += ", " + grouped(std::uint64_t{plan.connections}) + " connections";
-  if (plan.threads > 1) text += format(", %u threads", plan.threads);
-  text += format(", %.2f s", seconds(report.tally.window));
+  if (plan.threads > 1) text += fmt::format(", {} threads", plan.threads);
+  text += fmt::format(", {:.2f} s", seconds(report.tally.window));
   return text + (report.interrupted ? " (interrupted)\n" : "\n");
 }
 
 std::string count_row(std::string_view name, std::uint64_t count, const std::string& remark) {
-  return format("  %-18s %14s  %s\n", std::string(name).c_str(), grouped(count).c_str(), remark.c_str());
+  return fmt::format("  {:<18} {:>14}  {}\n", name, grouped(count), remark);
 }
 
 std::string outcomes_table(const Tally& tally) {
-  const auto part = [&tally](std::uint64_t count) { return format("%9s", percent(count, tally.sent()).c_str()); };
+  const auto part = [&tally](std::uint64_t count) { return fmt::format("{:>9}", percent(count, tally.sent())); };
   std::string text = count_row("answered", tally.answered(),
                                part(tally.answered()) + "   " + grouped(tally.answers_per_second) + "/s");
   for (std::size_t i = 0; i < kOutcomes; ++i) {
@@ -93,19 +84,19 @@ std::string outcomes_table(const Tally& tally) {
 
 std::string latency_table(const LatencyHistogram& latency) {
   if (latency.count() == 0) return {};
-  std::string names = format("  %-10s%9s%9s", "latency", "min", "mean");
-  std::string values = format("  %-10s%9.3f%9.3f", "ms", ms(latency.min()), latency.mean_ns() / 1e6);
+  std::string names = fmt::format("  {:<10}{:>9}{:>9}", "latency", "min", "mean");
+  std::string values = fmt::format("  {:<10}{:9.3f}{:9.3f}", "ms", ms(latency.min()), latency.mean_ns() / 1e6);
   for (const auto& [name, q] : kQuantiles) {
-    names += format("%9s", name == "p999" ? "p99.9" : std::string(name).c_str());
-    values += format("%9.3f", ms(latency.quantile(q)));
+    names += fmt::format("{:>9}", name == "p999" ? "p99.9" : name);
+    values += fmt::format("{:9.3f}", ms(latency.quantile(q)));
   }
-  return names + format("%9s\n", "max") + values + format("%9.3f\n", ms(latency.max()));
+  return names + fmt::format("{:>9}\n", "max") + values + fmt::format("{:9.3f}\n", ms(latency.max()));
 }
 
 std::string cache_line(const Tally& tally) {
   const auto rate = tally.hit_rate();
   if (!rate) return {};
-  std::string text = format("  cache     %.2f %% hits:", 100 * *rate);
+  std::string text = fmt::format("  cache     {:.2f} % hits:", 100 * *rate);
   for (std::size_t i = 0; i < kCacheUses; ++i) {
     const auto use = static_cast<CacheUse>(i);
     if (tally.count(use) == 0) continue;
@@ -116,25 +107,26 @@ std::string cache_line(const Tally& tally) {
 }
 
 std::string generator_line(const Report& report) {
-  std::string text = format("  generator %.2f s CPU", seconds(report.tally.cpu));
+  std::string text = fmt::format("  generator {:.2f} s CPU", seconds(report.tally.cpu));
   if (report.tally.late.count() > 0) {
     const LatencyHistogram& late = report.tally.late;
-    text += format(", itself late by p50 %.3f, p99 %.3f, max %.3f ms", ms(late.quantile(0.5)), ms(late.quantile(0.99)),
-                   ms(late.max()));
+    text += fmt::format(", itself late by p50 {:.3f}, p99 {:.3f}, max {:.3f} ms", ms(late.quantile(0.5)),
+                        ms(late.quantile(0.99)), ms(late.max()));
   }
   return text + '\n';
 }
 
 std::string ramp_table(const RampSearch& ramp) {
-  std::string text = format("\n  %12s%12s%12s%12s%12s\n", "rate/s", "answers/s", "p99 ms", "failed", "late ms");
+  std::string text =
+      fmt::format("\n  {:>12}{:>12}{:>12}{:>12}{:>12}\n", "rate/s", "answers/s", "p99 ms", "failed", "late ms");
   for (const RampStep& step : ramp.steps()) {
-    text += format("  %12s%12s%12.3f%10.2f %%%12.3f\n", grouped(step.rate).c_str(),
-                   grouped(step.answered_per_second).c_str(), step.p99_ms, 100 * step.failed_part, step.late_p99_ms);
+    text += fmt::format("  {:>12}{:>12}{:12.3f}{:10.2f} %{:12.3f}\n", grouped(step.rate),
+                        grouped(step.answered_per_second), step.p99_ms, 100 * step.failed_part, step.late_p99_ms);
   }
   for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
     const auto rate = ramp.result(i);
-    text += format("  p99 within %2.0f ms: %s\n", RampSearch::kLimitsMs[i],
-                   rate ? (grouped(*rate) + "/s").c_str() : "at no rate");
+    text += fmt::format("  p99 within {:2.0f} ms: {}\n", RampSearch::kLimitsMs[i],
+                        rate ? (grouped(*rate) + "/s") : "at no rate");
   }
   return text;
 }
@@ -184,7 +176,7 @@ void write_ramp(base::JsonWriter& json, const RampSearch& ramp) {
   }
   json.end_array().key("ramp_result").begin_object();
   for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
-    json.key(format("%.0fms", RampSearch::kLimitsMs[i]));
+    json.key(fmt::format("{:.0f}ms", RampSearch::kLimitsMs[i]));
     const auto rate = ramp.result(i);
     if (rate) {
       json.number(*rate);
@@ -231,13 +223,13 @@ std::string json(const Report& report) {
 }
 
 std::string live_line(const Tally& since_last, std::chrono::seconds elapsed) {
-  std::string text = format("%4lld s ", static_cast<long long>(elapsed.count()));
+  std::string text = fmt::format("{:4} s ", elapsed.count());
   if (since_last.window <= Nanos(0)) return text + " warming up";
   const LatencyHistogram& latency = since_last.latency;
   const double rate = static_cast<double>(since_last.answered()) / seconds(since_last.window);
-  text += format("%10s/s   p50 %.3f  p95 %.3f  p99 %.3f ms", grouped(rate).c_str(), ms(latency.quantile(0.5)),
-                 ms(latency.quantile(0.95)), ms(latency.quantile(0.99)));
-  if (const auto hits = since_last.hit_rate()) text += format("   hits %.1f %%", 100 * *hits);
+  text += fmt::format("{:>10}/s   p50 {:.3f}  p95 {:.3f}  p99 {:.3f} ms", grouped(rate), ms(latency.quantile(0.5)),
+                      ms(latency.quantile(0.95)), ms(latency.quantile(0.99)));
+  if (const auto hits = since_last.hit_rate()) text += fmt::format("   hits {:.1f} %", 100 * *hits);
   if (const auto limited = since_last.count(Outcome::rate_limited); limited > 0) {
     text += "   limited " + grouped(limited);
   }

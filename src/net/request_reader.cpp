@@ -18,12 +18,9 @@ static_assert(kBodyRoom > kMaxChunkLine + kMaxTrailerBytes, "what the parser can
 RequestReader::RequestReader(HttpRequest& request) : request_(request), input_(kCapacity) {}
 
 void RequestReader::begin() {
-  std::vector<HeaderField> headers = std::move(request_.headers);
-  headers.clear();
-  HttpRequest next;
-  next.headers = std::move(headers);
-  next.peer = request_.peer;
-  request_ = std::move(next);
+  request_.method = Method::other;
+  request_.method_name = request_.path = request_.query = request_.host = request_.body = {};
+  request_.headers.clear();
   scanner_.reset();
   parser_.reset();
   framing_ = {};

@@ -125,9 +125,16 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
 }
 
 Result<VersionPtr> EmbeddedCorpus::version(const std::string& tenant) const {
-  const Result<SnapshotPtr> current = snapshot(tenant);
-  if (!current) return current.error();
-  return (*current)->shared_version();
+  VersionPtr version = catalogue_.glance([&](const Catalogue* catalogue) -> VersionPtr {
+    if (catalogue == nullptr) return nullptr;
+    const auto found = catalogue->find(tenant);
+    if (found == catalogue->end()) return nothing_->shared_version();
+    return found->second ? found->second->shared_version() : nullptr;
+  });
+  if (version) return version;
+  const Result<SnapshotPtr> why_not = snapshot(tenant);
+  if (why_not) return (*why_not)->shared_version();  // it has come since
+  return why_not.error();
 }
 
 std::string EmbeddedCorpus::settings_tag() const {
