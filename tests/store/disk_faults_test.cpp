@@ -59,7 +59,11 @@ extern "C" int fdatasync(int fd) {
 extern "C" int statvfs(const char* path, struct statvfs* disk) {
   struct statfs native {};
   if (::statfs(path, &native) != 0) return -1;
-  disk->f_frsize = static_cast<unsigned long>(native.f_bsize);
+  // RocksDB asks with f_bsize and, as root, with f_bfree.
+  *disk = {};
+  disk->f_bsize = static_cast<unsigned long>(native.f_bsize);
+  disk->f_frsize = disk->f_bsize;
+  disk->f_bfree = no_room.load() ? 10 : native.f_bfree;
   disk->f_bavail = no_room.load() ? 10 : native.f_bavail;
   return 0;
 }
