@@ -30,6 +30,8 @@ class Bitmap {
   /// The first member not less than `from`; size() when there is none.
   [[nodiscard]] std::size_t next(std::size_t from) const;
   [[nodiscard]] std::size_t count() const;
+  /// Of heap memory.
+  [[nodiscard]] std::size_t bytes() const { return words_.capacity() * sizeof(std::uint64_t); }
 
  private:
   std::size_t size_ = 0;

@@ -1,5 +1,7 @@
 #include "retrieval/embedded_corpus.hpp"
 
+#include "retrieval/index_records.hpp"
+
 #include "fakes/run_task.hpp"
 #include "fakes/temporary_folder.hpp"
 
@@ -45,32 +47,34 @@ RequestContext as(const std::string& tenant) {
   return context;
 }
 
-/// A corpus that runs out of memory while it indexes, as often as it is told to.
-class Forgetful : public EmbeddedCorpus {
+/// A writer that runs out of memory between the commit and the publication, as often as it is told to.
+class Forgetful : public CorpusWriter {
  public:
-  using EmbeddedCorpus::EmbeddedCorpus;
-  mutable std::atomic<int> failures{0};
+  using CorpusWriter::CorpusWriter;
+  std::atomic<int> failures{0};
 
  protected:
-  [[nodiscard]] SnapshotPtr index(const Snapshot& current, std::string version, std::vector<DocumentPtr> documents,
-                                  const std::vector<std::string>& erased) const override {
+  [[nodiscard]] store::ViewPtr look() override {
     if (failures > 0) {
       --failures;
       throw std::bad_alloc();
     }
-    return EmbeddedCorpus::index(current, std::move(version), std::move(documents), erased);
+    return CorpusWriter::look();
   }
 };
 
 /// A store, its pools and the corpus over them; made anew it is a restart.
 struct Server {
   explicit Server(const std::string& directory, RetrievalSettings settings = {})
-      : store(*store::DocumentStore::open(directory)), corpus(*store, pool, writer, settings) {
-    EXPECT_TRUE(corpus.restore());
+      : store(*store::DocumentStore::open(directory)),
+        writer(*store, writer_pool, merge_pool, published),
+        corpus(*store, pool, writer_pool, writer, published, settings) {
+    EXPECT_TRUE(writer.restore());
   }
   ~Server() {
     pool.join();
-    writer.join();
+    writer_pool.join();
+    merge_pool.join();
   }
 
   Result<PutOutcome> put(std::vector<Document> batch, const std::string& tenant = "default") {
@@ -94,9 +98,12 @@ struct Server {
   std::string version(const std::string& tenant = "default") { return **corpus.version(tenant); }
 
   boost::asio::thread_pool pool{2};
-  boost::asio::thread_pool writer{1};
+  boost::asio::thread_pool writer_pool{1};
+  boost::asio::thread_pool merge_pool{1};
   std::unique_ptr<store::DocumentStore> store;
-  Forgetful corpus;
+  PublishedCatalogue published;
+  Forgetful writer;
+  EmbeddedCorpus corpus;
 };
 
 using Ids = std::vector<std::string>;
@@ -249,7 +256,9 @@ TEST_F(EmbeddedCorpusTest, CountsDocumentsChunksAndBytes) {
 TEST_F(EmbeddedCorpusTest, RefusesEverythingBeforeItIsRestored) {
   boost::asio::thread_pool pool(1);
   const auto store = *store::DocumentStore::open(directory());
-  EmbeddedCorpus corpus(*store, pool, pool, {});
+  PublishedCatalogue published;
+  CorpusWriter writer(*store, pool, pool, published);
+  EmbeddedCorpus corpus(*store, pool, pool, writer, published, {});
   EXPECT_EQ(corpus.version("default").error().code, Errc::unavailable);
   const RequestContext context = as("default");
   const RetrievalQuery query{"zebra", 5, {}};
@@ -262,7 +271,7 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
   Server server(directory());
   ASSERT_TRUE(server.put({document("first", "zebra")}));
   std::promise<void> resume;
-  boost::asio::post(server.writer, [&resume] { resume.get_future().wait(); });
+  boost::asio::post(server.writer_pool, [&resume] { resume.get_future().wait(); });
 
   const auto is_refused = [](const auto& outcome) {
     return outcome && outcome->has_error() && outcome->error().code == Errc::overloaded &&
@@ -304,50 +313,90 @@ class EmbeddedCorpusOutOfMemory : public EmbeddedCorpusTest {
     const RequestContext context = as("default");
     const RetrievalQuery query{"zebra", 5, {}};
     EXPECT_EQ(run(server_.corpus.retrieve(context, query)).error().code, Errc::unavailable);
-    EXPECT_EQ(server_.found("zebra", "two"), Ids{"z"}) << "the other tenant is untouched";
-    EXPECT_EQ(server_.corpus.size().documents, 1U);
+    EXPECT_EQ(run(server_.corpus.ping()).error().code, Errc::unavailable);
+    EXPECT_EQ(server_.corpus.size().documents, 0U);
+  }
+  void wait_for_writer() {
+    std::promise<void> done;
+    boost::asio::post(server_.writer_pool, [&done] { done.set_value(); });
+    done.get_future().wait();
   }
 
   Server server_;
 };
 
-TEST_F(EmbeddedCorpusOutOfMemory, IndexesOnTheRetryWhatWasStoredOnly) {
-  server_.corpus.failures = 1;
+TEST_F(EmbeddedCorpusOutOfMemory, AnswersNothingUntilAPingHasRestoredIt) {
+  server_.writer.failures = 2;
   EXPECT_EQ(server_.put({document("b", "The lion sleeps.")}).error().code, Errc::unavailable);
-  expect_withdrawn();
-  const auto retried = server_.put({document("b", "The lion sleeps.")});
-  ASSERT_TRUE(retried);
-  EXPECT_EQ(retried->unchanged, 1U);
-  EXPECT_EQ(server_.found("lion"), Ids{"b"});
+  expect_withdrawn();  // its ping tries to restore, and fails
+  wait_for_writer();
+  EXPECT_EQ(server_.put({document("c", "The quagga sleeps.")}).error().code, Errc::unavailable);
+  EXPECT_FALSE(run(server_.corpus.ping()));
+  wait_for_writer();
+  EXPECT_EQ(server_.found("lion"), Ids{"b"}) << "it was committed";
   EXPECT_EQ(server_.found("zebra"), Ids{"a"});
-  EXPECT_EQ(server_.version(), retried->version);
+  EXPECT_EQ(server_.found("zebra", "two"), Ids{"z"});
+  EXPECT_TRUE(server_.put({document("c", "The quagga sleeps.")}));
+  EXPECT_TRUE(run(server_.corpus.ping()));
 }
 
 TEST_F(EmbeddedCorpusOutOfMemory, NeverCitesWhatWasErased) {
-  server_.corpus.failures = 1;
+  server_.writer.failures = 1;
   EXPECT_EQ(server_.erase("a").error().code, Errc::unavailable);
   expect_withdrawn();
+  wait_for_writer();
   EXPECT_EQ(server_.erase("a").error().code, Errc::not_found);
   EXPECT_TRUE(server_.found("zebra").empty());
 }
 
-TEST_F(EmbeddedCorpusOutOfMemory, StaysWithdrawnUntilMendingSucceeds) {
-  server_.corpus.failures = 2;
-  EXPECT_FALSE(server_.put({document("b", "The lion sleeps.")}));
-  EXPECT_EQ(server_.put({document("b", "The lion sleeps.")}).error().code, Errc::unavailable);
-  expect_withdrawn();
-  EXPECT_TRUE(server_.put({document("c", "The quagga sleeps.")}));
-  EXPECT_EQ(server_.found("sleeps").size(), 2U);
+TEST_F(EmbeddedCorpusTest, MergesBehindWritesAndKeepsWhatDiedMeanwhile) {
+  Server server(directory());
+  // Eight batches of more than a small merge holds.
+  const int each = static_cast<int>(kSmallMerge) / 2;
+  for (int batch = 0; batch < static_cast<int>(kFanOut); ++batch) {
+    std::vector<Document> documents;
+    for (int i = 0; i < each; ++i) {
+      documents.push_back(document(std::to_string(batch * each + i), "Zebra " + std::to_string(i % 97)));
+    }
+    ASSERT_TRUE(server.put(std::move(documents)));
+  }
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(server.erase(std::to_string(i * each / 2)));
+  const std::string version = server.version();
+  for (int round = 0; round < 100 && server.corpus.size().segments > 1; ++round) {
+    std::promise<void> merged;
+    boost::asio::post(server.merge_pool, [&merged] { merged.set_value(); });
+    merged.get_future().wait();
+    std::promise<void> stored;
+    boost::asio::post(server.writer_pool, [&stored] { stored.set_value(); });
+    stored.get_future().wait();
+  }
+  EXPECT_EQ(server.corpus.size().segments, 1U);
+  EXPECT_EQ(server.version(), version) << "a merge changes nothing that can be asked for";
+  EXPECT_EQ(server.corpus.size().documents, each * kFanOut - 10);
+  const Retrieved before = server.retrieve("zebra 0 1");
+  EXPECT_TRUE(std::none_of(before.passages.begin(), before.passages.end(),
+                           [](const Passage& passage) { return passage.document_id == "0"; }));
 }
 
-TEST_F(EmbeddedCorpusOutOfMemory, IsMendedByAPingWhenNobodyWrites) {
-  server_.corpus.failures = 1;
-  EXPECT_FALSE(server_.put({document("b", "The lion sleeps.")}));
-  EXPECT_TRUE(run(server_.corpus.ping()));
-  std::promise<void> mended;
-  boost::asio::post(server_.writer, [&mended] { mended.set_value(); });
-  mended.get_future().wait();
-  EXPECT_EQ(server_.found("lion"), Ids{"b"});
+TEST_F(EmbeddedCorpusTest, BuildsTheIndexAnewWhereItsRecordsAreUnusable) {
+  Retrieved before;
+  {
+    Server server(directory());
+    ASSERT_TRUE(server.put({document("a", "The zebra runs.", R"({"k":1})"), document("b", "The lion sleeps.")}));
+    before = server.retrieve("zebra lion");
+    store::Write write("default");
+    write.put_index(manifest_name(), "something else");
+    ASSERT_TRUE(server.store->commit(write));
+  }
+  for (int start = 0; start < 2; ++start) {
+    Server server(directory());
+    EXPECT_EQ(server.version(), before.version);
+    const Retrieved after = server.retrieve("zebra lion");
+    ASSERT_EQ(after.passages.size(), 2U);
+    EXPECT_EQ(after.passages[0].score, before.passages[0].score);
+    const Filter filter = {{"k", {MetadataValue(1.0)}, std::nullopt, std::nullopt}};
+    EXPECT_EQ(server.retrieve("zebra lion", "default", filter).passages.size(), 1U);
+  }
 }
 
 TEST_F(EmbeddedCorpusTest, ShowsReadersWholeBatchesWhileWritersWrite) {
