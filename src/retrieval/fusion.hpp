@@ -1,0 +1,33 @@
+// Two rankings of the same chunks, by words and by meaning, made one.
+//
+// Stateless, thread-safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ragd::retrieval {
+
+enum class Fusion : std::uint8_t {
+  weighted,  ///< scores normalised to 0..1 within each ranking, then weighted
+  rrf,       ///< reciprocal ranks (Cormack, Clarke and Buettcher 2009), k = 60; does harm where one side is weak
+};
+
+struct FusedChunk {
+  std::size_t chunk = 0;  ///< the caller's number for it
+  double score = 0;       ///< 0..1
+};
+
+struct Candidate {
+  std::size_t chunk = 0;
+  double score = 0;
+};
+
+/// Both rankings best first; `weight` is the vectors' share, 0..1. Chunks that only one side found count as its own
+/// side's score and the least score of the other side's ranking. Best first, ties by chunk; at most `count`.
+[[nodiscard]] std::vector<FusedChunk> fuse(const std::vector<Candidate>& lexical, const std::vector<Candidate>& vectors,
+                                           Fusion how, double weight, std::size_t count);
+
+}  // namespace ragd::retrieval
