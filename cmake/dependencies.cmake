@@ -13,6 +13,7 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 find_path(STEMMER_INCLUDE libstemmer.h REQUIRED)
 find_library(STEMMER_LIBRARY stemmer REQUIRED)
+find_path(HNSWLIB_INCLUDE hnswlib/hnswlib.h REQUIRED)  # headers alone
 
 # Static, since most of it is never used: only what ragd calls is linked, and lies together in memory. That takes a sixth
 # off an idle server and spares the start the relocations of a library of 11 MB.
@@ -26,4 +27,4 @@ add_library(ragd_dependencies INTERFACE)
 target_link_libraries(ragd_dependencies INTERFACE
   Threads::Threads Boost::headers OpenSSL::SSL OpenSSL::Crypto ${RAGD_ROCKSDB} simdjson::simdjson
   spdlog::spdlog fmt::fmt tomlplusplus::tomlplusplus CLI11::CLI11 PkgConfig::UTF8PROC PkgConfig::XXHASH ${STEMMER_LIBRARY})
-target_include_directories(ragd_dependencies SYSTEM INTERFACE ${STEMMER_INCLUDE})
+target_include_directories(ragd_dependencies SYSTEM INTERFACE ${STEMMER_INCLUDE} ${HNSWLIB_INCLUDE})
