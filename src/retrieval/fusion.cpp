@@ -23,7 +23,8 @@ void add_scores(const std::vector<Candidate>& ranking, double weight, std::vecto
 void add_ranks(const std::vector<Candidate>& ranking, double weight, std::vector<FusedChunk>& parts) {
   double rank = 0;
   for (const Candidate& candidate : ranking) {
-    parts.push_back({candidate.chunk, weight * (kRanksAdded + 1) / (kRanksAdded + ++rank)});
+    rank += 1;
+    parts.push_back({candidate.chunk, weight * (kRanksAdded + 1) / (kRanksAdded + rank)});
   }
 }
 

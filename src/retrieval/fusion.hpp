@@ -11,7 +11,7 @@
 namespace ragd::retrieval {
 
 enum class Fusion : std::uint8_t {
-  weighted,  ///< scores normalised to 0..1 within each ranking, then weighted
+  weighted,  ///< scores normalised to 0..1 within each ranking (1 where all are equal), then weighted
   rrf,       ///< reciprocal ranks (Cormack, Clarke and Buettcher 2009), k = 60; does harm where one side is weak
 };
 
@@ -25,8 +25,9 @@ struct Candidate {
   double score = 0;
 };
 
-/// Both rankings best first; `weight` is the vectors' share, 0..1. Chunks that only one side found count as its own
-/// side's score and the least score of the other side's ranking. Best first, ties by chunk; at most `count`.
+/// Both rankings best first, each chunk once in each; `weight` is the vectors' share, 0..1. A ranking gives its share to
+/// its best chunk, by scores nothing to its least, and nothing to chunks it did not find. One without weight is left out:
+/// its chunks do not appear. Best first, ties by chunk; at most `count`.
 [[nodiscard]] std::vector<FusedChunk> fuse(const std::vector<Candidate>& lexical, const std::vector<Candidate>& vectors,
                                            Fusion how, double weight, std::size_t count);
 

@@ -74,11 +74,10 @@ class NumberedSpace : public hnswlib::SpaceInterface<float> {
   std::size_t step_ = 1;
 };
 
-}  // namespace
-
-struct HnswGraph::Draft {
+/// The lists of all nodes, as they will lie.
+struct FlatLists {
   std::vector<std::uint32_t> first_lists = {0};
-  std::vector<std::uint32_t> list_ends;
+  std::vector<std::uint32_t> ends;
   std::vector<std::uint32_t> links;
 
   void add_node(const Builder& builder, hnswlib::tableint node, const std::vector<std::uint32_t>& chunks) {
@@ -86,19 +85,24 @@ struct HnswGraph::Draft {
       hnswlib::linklistsizeint* list = builder.get_linklist_at_level(node, level);
       const std::size_t count = builder.getListCount(list);
       for (std::size_t i = 1; i <= count; ++i) links.push_back(chunks[list[i]]);
-      list_ends.push_back(static_cast<std::uint32_t>(links.size()));
+      if (links.size() > std::numeric_limits<std::uint32_t>::max()) {
+        throw std::length_error("too many chunks for a graph");
+      }
+      ends.push_back(static_cast<std::uint32_t>(links.size()));
     }
-    if (links.size() > std::numeric_limits<std::uint32_t>::max()) throw std::length_error("too many chunks for a graph");
   }
-  void end_chunk() { first_lists.push_back(static_cast<std::uint32_t>(list_ends.size())); }
+  void end_chunk() { first_lists.push_back(static_cast<std::uint32_t>(ends.size())); }
 };
+
+}  // namespace
 
 std::vector<HnswGraph::Copy> HnswGraph::copies_among(const Vectors& vectors,
                                                      std::span<const std::uint32_t> by_content) {
   std::vector<Copy> copies;
   std::uint32_t first = by_content.front();
   for (const std::uint32_t chunk : by_content.subspan(1)) {
-    // Two vectors with the same hash could lie alternately; their copies are then not all found, which does little harm.
+    // Two vectors with the same hash could lie alternately; their copies are then not all found, which does little
+    // harm.
     if (std::memcmp(vectors[first].data(), vectors[chunk].data(), vectors[first].size_bytes()) == 0) {
       copies.push_back({first, chunk});
     } else {
@@ -126,20 +130,20 @@ std::string HnswGraph::build(const Vectors& vectors) {
     node_of[chunks[node]] = node;
   }
 
-  Draft draft;
+  FlatLists lists;
   for (std::size_t chunk = 0; chunk < vectors.size(); ++chunk) {
-    if (!copied.test(chunk)) draft.add_node(builder, node_of[chunk], chunks);
-    draft.end_chunk();
+    if (!copied.test(chunk)) lists.add_node(builder, node_of[chunk], chunks);
+    lists.end_chunk();
   }
   Header header;
   header.entry = chunks[builder.enterpoint_node_];
-  header.lists = static_cast<std::uint32_t>(draft.list_ends.size());
-  header.links = static_cast<std::uint32_t>(draft.links.size());
+  header.lists = static_cast<std::uint32_t>(lists.ends.size());
+  header.links = static_cast<std::uint32_t>(lists.links.size());
   header.copies = static_cast<std::uint32_t>(copies.size());
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
-  move_to(bytes, draft.first_lists);
-  move_to(bytes, draft.list_ends);
-  move_to(bytes, draft.links);
+  move_to(bytes, lists.first_lists);
+  move_to(bytes, lists.ends);
+  move_to(bytes, lists.links);
   move_to(bytes, copies);
   return bytes;
 }

@@ -9,6 +9,7 @@
 #include "retrieval/nearest_chunks.hpp"
 #include "retrieval/vectors.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -49,7 +50,6 @@ class HnswGraph {
 
     auto operator<=>(const Copy&) const = default;
   };
-  struct Draft;
   class Walk;
 
   [[nodiscard]] static std::vector<Copy> copies_among(const Vectors& vectors,

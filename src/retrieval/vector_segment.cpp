@@ -18,8 +18,8 @@ constexpr std::array<char, 8> kMagic = {'r', 'a', 'g', 'd', 'v', 'e', 'c', '1'};
 /// The graph's search keeps at least this many chunks at hand, and at least twice as many as are wanted.
 constexpr std::size_t kAtHand = 128;
 
-/// What the graph's search compares for each chunk it keeps at hand, about, where all are allowed; and how many chunks a
-/// scan compares in the time of one of these, which lie scattered.
+/// What the graph's search compares for each chunk it keeps at hand, about, where all are allowed; and how many chunks
+/// a scan compares in the time of one of these, which lie scattered.
 constexpr std::size_t kComparisons = 16;
 constexpr std::size_t kScanSpeed = 4;
 
@@ -89,8 +89,7 @@ VectorSegmentPtr VectorSegment::merge(std::span<const Source> sources, std::size
       if (dead != nullptr && dead->test(document)) continue;
       const std::size_t first = segment->first_chunk(document);
       const std::size_t count = segment->first_chunk(document + 1) - first;
-      parts.push_back(
-          {segment->id(document), segment->vectors_.numbers.subspan(first * dimension, count * dimension)});
+      parts.push_back({segment->id(document), segment->vectors_.numbers.subspan(first * dimension, count * dimension)});
     }
   }
   return from_parts(std::move(parts), dimension, graph_chunks);

@@ -1,8 +1,8 @@
 // The vectors of the chunks of some documents, and the chunks nearest to a query's vector. Immutable; one flat run of
 // bytes, the same on disk and in memory, for large segments with a graph (HNSW) beside it.
 //
-// Thread-safe. Vectors are finite and of unit length, so that the dot product is the cosine: whoever brings them sees to
-// it. It knows nothing of deletion: whoever searches says which chunks count. Little-endian machines only.
+// Thread-safe. Vectors are finite and of unit length, so that the dot product is the cosine: whoever brings them sees
+// to it. It knows nothing of deletion: whoever searches says which chunks count. Little-endian machines only.
 #pragma once
 
 #include "retrieval/bitmap.hpp"
@@ -54,8 +54,8 @@ class VectorSegment {
   /// What is live in the sources, as if built anew. At least one, all of one dimension; live ids must be distinct.
   [[nodiscard]] static VectorSegmentPtr merge(std::span<const Source> sources, std::size_t graph_chunks = kGraphChunks);
 
-  /// Takes bytes() back, the graph included. An Error (Errc::internal) when they are not a whole segment, never undefined
-  /// behaviour.
+  /// Takes bytes() back, the graph included. An Error (Errc::internal) when they are not a whole segment, never
+  /// undefined behaviour.
   [[nodiscard]] static Result<VectorSegmentPtr> from_bytes(std::string bytes);
   [[nodiscard]] std::string_view bytes() const { return bytes_; }
 

@@ -61,7 +61,7 @@ class VectorSource {
  private:
   std::vector<float> random_numbers() {
     std::vector<float> numbers(dimension_);
-    for (float& number : numbers) number = std::normal_distribution<float>()(random_);
+    for (float& value : numbers) value = std::normal_distribution<float>()(random_);
     return numbers;
   }
 
