@@ -142,7 +142,8 @@ void RequestSet::add(std::string_view head, std::string_view body) {
 }
 
 void RequestSet::add_fixed(const RequestSpec& spec, std::string_view body) {
-  if (spec.clients == 0) add(head_of(spec), body);
+  of_clients_ = spec.clients > 0;
+  if (!of_clients_) add(head_of(spec), body);
   for (std::size_t i = 0; i < spec.clients; ++i) {
     add(head_of(spec, "X-Forwarded-For: " + client_address(i) + "\r\n"), body);
   }
@@ -180,6 +181,7 @@ Result<RequestSet> RequestSet::make(const RequestSpec& spec) {
 Asker::Asker(const RequestSet& requests, std::uint64_t seed, unsigned thread, unsigned threads, bool in_turn)
     : requests_(requests),
       popularity_(in_turn || requests.popularity().empty() ? nullptr : &requests.popularity().front()),
+      all_alike_(!in_turn && requests.of_clients()),
       random_(seed + thread),
       at_(thread % requests.size()),
       stride_(threads) {
@@ -189,6 +191,7 @@ Asker::Asker(const RequestSet& requests, std::uint64_t seed, unsigned thread, un
 
 std::string_view Asker::next() {
   if (popularity_ != nullptr) return requests_[popularity_->draw(split_mix(random_))];
+  if (all_alike_) return requests_[((split_mix(random_) >> 32U) * requests_.size()) >> 32U];
   const std::size_t i = at_;
   at_ = (at_ + stride_) % requests_.size();
   return requests_[i];
