@@ -47,8 +47,12 @@ class View {
   virtual ~View() = default;
 
   /// In the order asked for. Null: not all of it is in memory. Errc::not_found when one does not exist.
-  [[nodiscard]] virtual Result<std::optional<std::vector<StoredPassage>>> passages(
-      const std::string& tenant, std::span<const PassageRef> refs, ReadFrom from) const = 0;
+  [[nodiscard]] virtual Result<std::optional<std::vector<StoredPassage>>> passages(const std::string& tenant,
+                                                                                   std::span<const PassageRef> refs,
+                                                                                   ReadFrom from) const = 0;
+
+  /// Is there a document of this id? Reads no text.
+  [[nodiscard]] virtual Result<bool> holds(const std::string& tenant, const std::string& id) const = 0;
 
   /// The whole document, with its chunks. Errc::not_found when there is none.
   [[nodiscard]] virtual Result<StoredDocument> get(const std::string& tenant, const std::string& id) const = 0;
