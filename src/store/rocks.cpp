@@ -92,4 +92,22 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const rocksdb::Options& optio
   return owned;
 }
 
+Result<Lookup> look_up(rocksdb::DB& database, std::string_view key, const rocksdb::ReadOptions& options,
+                       rocksdb::PinnableSlice& value) {
+  value.Reset();
+  const rocksdb::Status status = database.Get(options, database.DefaultColumnFamily(), key, &value);
+  if (status.ok()) return Lookup::found;
+  if (status.IsNotFound()) return Lookup::absent;
+  if (status.IsIncomplete()) return Lookup::not_in_memory;
+  return to_error(status, "reading " + database.GetName());
+}
+
+Result<std::optional<std::string>> look_up(rocksdb::DB& database, std::string_view key) {
+  rocksdb::PinnableSlice value;
+  const Result<Lookup> lookup = look_up(database, key, {}, value);
+  if (!lookup) return lookup.error();
+  if (*lookup == Lookup::absent) return std::optional<std::string>();
+  return std::optional(value.ToString());
+}
+
 }  // namespace ragd::store

@@ -1,0 +1,46 @@
+#include "store/document_database.hpp"
+
+#include "store/rocks.hpp"
+#include "store/stall_statistics.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+namespace ragd::store {
+
+rocksdb::Options document_options() {
+  rocksdb::Options options = bounded_options();
+  // The default mode recovers to the last readable record anywhere, dropping acknowledged ones behind it.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  options.statistics = std::make_shared<StallStatistics>();
+  // The pieces of index segments: compaction moves references to them, not their bytes. A file goes when all in it is
+  // dead; the oldest ones are emptied when half of what they hold is.
+  options.enable_blob_files = true;
+  options.min_blob_size = 32ULL << 10;
+  options.enable_blob_garbage_collection = true;
+  options.blob_garbage_collection_force_threshold = 0.5;
+  return options;
+}
+
+std::vector<std::pair<std::string, double>> numbers_of(rocksdb::DB& database) {
+  using Properties = rocksdb::DB::Properties;
+  const auto property = [&database](const std::string& name) {
+    std::uint64_t value = 0;
+    database.GetIntProperty(name, &value);
+    return static_cast<double>(value);
+  };
+  std::string level_zero_files;
+  database.GetProperty(Properties::kNumFilesAtLevelPrefix + "0", &level_zero_files);
+  const auto stalled_us = database.GetDBOptions().statistics->getTickerCount(rocksdb::STALL_MICROS);
+  return {{"block_cache_bytes", property(Properties::kBlockCacheUsage)},
+          {"memtable_bytes", property(Properties::kCurSizeAllMemTables)},
+          {"sst_bytes", property(Properties::kTotalSstFilesSize)},
+          {"blob_bytes", property(Properties::kTotalBlobFileSize)},
+          {"pending_compaction_bytes", property(Properties::kEstimatePendingCompactionBytes)},
+          {"stall_seconds_total", static_cast<double>(stalled_us) / 1e6},
+          {"l0_files", std::strtod(level_zero_files.c_str(), nullptr)}};
+}
+
+}  // namespace ragd::store
