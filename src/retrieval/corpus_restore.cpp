@@ -5,6 +5,8 @@
 #include "retrieval/metadata_values.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +33,14 @@ Result<std::vector<IndexedDocument>> with_metadata(const std::vector<store::Stor
 }  // namespace
 
 Result<void> CorpusWriter::restore() {
+  try {
+    return restore_or_throw();
+  } catch (const std::exception& exception) {
+    return fail(Errc::unavailable, std::string("the index cannot be restored: ") + exception.what());
+  }
+}
+
+Result<void> CorpusWriter::restore_or_throw() {
   const store::ViewPtr view = look();
   const auto versions = store_.versions();
   if (!versions) return versions.error();

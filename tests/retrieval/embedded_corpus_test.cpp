@@ -63,9 +63,16 @@ class Forgetful : public CorpusWriter {
   }
 };
 
+/// Many tests write the same sentence under many ids.
+RetrievalSettings with_duplicates() {
+  RetrievalSettings settings;
+  settings.collapse_duplicates = false;
+  return settings;
+}
+
 /// A store, its pools and the corpus over them; made anew it is a restart.
 struct Server {
-  explicit Server(const std::string& directory, RetrievalSettings settings = {})
+  explicit Server(const std::string& directory, RetrievalSettings settings = with_duplicates())
       : store(*store::DocumentStore::open(directory)),
         writer(*store, writer_pool, merge_pool, published),
         corpus(*store, pool, writer_pool, writer, published, settings) {
