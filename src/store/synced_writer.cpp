@@ -67,9 +67,10 @@ Result<void> SyncedWriter::sync_last() {
   if (!last_is_unsynced_) return {};
   // After a full disk the memtable may be empty, and this may fail like a write.
   if (Result<void> nudged = nudge(); !nudged) return nudged;
+  // Once: a failure ends all writing, or it is a full disk, and RocksDB moves what the log holds to a table.
+  last_is_unsynced_ = false;
   const rocksdb::Status status = database_.SyncWAL();
   if (!status.ok()) return failure(status);
-  last_is_unsynced_ = false;
   return {};
 }
 
