@@ -43,6 +43,7 @@ rocksdb::Options bounded_options() {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = block_cache();
   table.cache_index_and_filter_blocks = true;  // inside the bound, not beside it
+  table.checksum = rocksdb::kXXH3;  // the distribution's build has crc32c without the processor's help
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
 
   rocksdb::Options options;
