@@ -4,6 +4,8 @@
 // one, and nothing is ever read or allocated beyond what is there.
 #pragma once
 
+#include "base/varint.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -11,25 +13,8 @@
 
 namespace ragd::store {
 
-inline void put_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>((value & 0x7FU) | 0x80U);
-    value >>= 7U;
-  }
-  out += static_cast<char>(value);
-}
-
-[[nodiscard]] inline bool get_varint(std::string_view& bytes, std::uint64_t& value) {
-  value = 0;
-  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes.front());
-    bytes.remove_prefix(1);
-    if (shift == 63 && byte > 1) return false;
-    value |= std::uint64_t{byte & 0x7FU} << shift;
-    if ((byte & 0x80U) == 0) return true;
-  }
-  return false;
-}
+using base::get_varint;
+using base::put_varint;
 
 inline void put_string(std::string& out, std::string_view text) {
   put_varint(out, text.size());

@@ -19,4 +19,11 @@ extern std::atomic<bool> no_syncs;
 /// Changes of files until the process kills itself in the middle of one; 0 for never.
 extern std::atomic<int> steps_to_live;
 
+/// What went wrong is well again.
+inline void clear() {
+  write_error = 0;
+  sync_error = 0;
+  no_room = false;
+}
+
 }  // namespace ragd::store::faults
