@@ -180,7 +180,8 @@ class RandomMetadata {
   }
   MetadataValue value() {
     static const std::vector<std::string> kStrings = {"", "a", "b", "ab", {"\0", 1}, {"a\0", 2}, "\1", "\xc3\xbf", "~"};
-    static const std::vector<double> kNumbers = {-1e9, -2, -1, -0.5, -0.0, 0.0, 0.5, 1, 2, 1e9, 1e-310, -1e-310};
+    static const std::vector<double> kNumbers = {-1e9, -2, -1,  -0.5,    -0.0,   0.0,    0.5,
+                                                 1,    2,  1e9, 1.5e308, 1e-310, -1e-310};
     switch (number(3)) {
       case 0:
         return kStrings[number(kStrings.size())];

@@ -153,12 +153,22 @@ TEST(CheckPostings, RefusesBlocksThatAreNotWhereTheySay) {
   encoded = sound;
   encoded.blocks.pop_back();
   EXPECT_FALSE(encoded.check());
-  encoded = sound;
-  encoded.bytes[0] = 33;
-  EXPECT_FALSE(encoded.check());
-  encoded = sound;
-  encoded.bytes[1] = 17;
-  EXPECT_FALSE(encoded.check());
+}
+
+TEST(CheckPostings, RefusesWidthsThatNoNumberHas) {
+  std::vector<Posting> postings;
+  for (std::uint32_t i = 0; i < kBlockSize; ++i) postings.push_back({i, 65'535});
+  postings.back().holder = kNoLimit - 1;
+  const Encoded sound(postings);
+  ASSERT_EQ(sound.bytes[0], 32);
+  ASSERT_EQ(sound.bytes[1], 16);
+  ASSERT_TRUE(sound.check());
+  for (const int more : {-1, 1}) {  // so that the bytes are as many as before
+    Encoded encoded = sound;
+    encoded.bytes[0] = static_cast<unsigned char>(encoded.bytes[0] + more);
+    encoded.bytes[1] = static_cast<unsigned char>(encoded.bytes[1] - more);
+    EXPECT_FALSE(encoded.check());
+  }
 }
 
 TEST(CheckPostings, LeavesNothingThatDecodesOutOfBounds) {
