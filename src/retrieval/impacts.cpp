@@ -47,7 +47,8 @@ Frontier frontier_of(std::span<const Posting, kBlockSize> block, std::span<const
 /// Whether the pair that dominates a and its neighbour scores less than the one for b and its neighbour. With b = 0.75
 /// a score is a rising function of frequency / (average length + 3 * length), whatever k1 is.
 bool costs_less(const Impact* a, const Impact* b, std::uint64_t average) {
-  return a->frequency * (average + 3U * b[1].length) < b->frequency * (average + 3U * a[1].length);
+  const auto weighed = [average](const Impact& impact) { return average + std::uint64_t{3} * impact.length; };
+  return a->frequency * weighed(b[1]) < b->frequency * weighed(a[1]);
 }
 
 }  // namespace
