@@ -22,8 +22,8 @@ Tally sample() {
   for (int i = 0; i < 98; ++i) tally.answered(200, CacheUse::hit, 1ms);
   tally.answered(200, CacheUse::miss, 200ms);
   tally.answered(429, CacheUse::unknown, 1ms);
-  tally.failed(Outcome::timeout);
-  tally.failed(Outcome::timeout);
+  tally.unanswered(Outcome::timeout);
+  tally.unanswered(Outcome::timeout);
   tally.window = 10s;
   tally.answers_per_second = 10;
   tally.cpu = 500ms;
