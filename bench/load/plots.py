@@ -54,7 +54,8 @@ def _latency(result: dict[str, Any]) -> str:
         lines = []
         for server in dict.fromkeys(s["server"] for s in result["sweep"]):
             mine = [s for s in result["sweep"] if s["server"] == server and s["limit"] == "none"]
-            points = [(float(s["rate"]), float(s[f"{percentile}_ms"])) for s in mine]
+            told = [s for s in mine if s[f"{percentile}_ms"] is not None]
+            points = [(float(s["rate"]), float(s[f"{percentile}_ms"])) for s in told]
             lines.append(Line(report.NAMES[server], COLOUR[server], points))
         charts.append(Panel(percentile, lines))
     title = "Latency of a cached answer by rate"

@@ -71,6 +71,11 @@ class Table(unittest.TestCase):
         self.assertIn("**0.90** (1)", text)
         self.assertIn("upper bound", text)
 
+    def test_a_percentile_of_too_few_answers_is_not_told(self):
+        few = one("ragd", 100, p99_ms=None)
+        self.assertIn("| 0.400 ms | 0.900 ms | - |", report.peers_table(result([few])))
+        self.assertIn("| 1.500 ms |", report.peers_table(result([few, one("ragd", 100, 1)])))
+
     def test_of_disturbed_samples_says_so(self):
         text = report.peers_table(result([one("ragd", 100, disturbed="steal on CPU 0 5%")]))
         self.assertIn("1 of 1 samples were disturbed", text)
@@ -97,6 +102,8 @@ class Plots(unittest.TestCase):
     def test_a_line_ends_where_the_server_no_longer_kept_up(self):
         sweep = [one("ragd", 1_000, rate=1_000, limit="none"), one("ragd", 5_000, rate=20_000, limit="server")]
         self.assertNotIn("20k", plots._latency(result([], sweep=sweep)))
+        few = one("ragd", 5_000, rate=20_000, limit="none", p50_ms=None, p95_ms=None, p99_ms=None)
+        self.assertNotIn("20k", plots._latency(result([], sweep=[sweep[0], few])))
         grown = [one("ragd", 100, dimension="clients", x=10, limit="none"), one("ragd", 100, dimension="clients", x=20)]
         self.assertEqual([(10.0, 0.9)], plots._growth_lines(grown, "clients", "p95_ms")[0].points)
 
