@@ -100,7 +100,9 @@ def _points(samples: list[dict[str, Any]], x: str, figure: str, only_met: bool) 
     """The median at each x. `only_met`: where most samples met the rate; else latency measures the length of the run."""
     points = []
     for at in sorted({s[x] for s in samples}):
-        here = report.undisturbed([s for s in samples if s[x] == at])
+        here = report.undisturbed([s for s in samples if s[x] == at and s[figure] is not None])
+        if not here:
+            continue
         if not only_met or statistics.mode(s["limit"] for s in here) == "none":
             points.append((float(at), float(statistics.median(s[figure] for s in here))))
     return points

@@ -63,6 +63,7 @@ def chosen(samples: list[dict[str, Any]], scenario: str, server: str) -> list[di
 
 def median(samples: list[dict[str, Any]], scenario: str, server: str, figure: str) -> float | None:
     values = [s[figure] for s in chosen(samples, scenario, server)]
+    values = [value for value in values if value is not None]  # a percentile of too few answers is not told
     return statistics.median(values) if values else None
 
 
@@ -171,13 +172,14 @@ def _scenario_table(result: dict[str, Any], scenario: str) -> list[str]:
     ]
     servers = list(dict.fromkeys(s["server"] for s in samples if s["scenario"] == scenario))
     of: Callable[[str, str], float] = lambda server, figure: median(samples, scenario, server, figure) or 0
+    ms: Callable[[str, str], str] = lambda server, figure: f"{of(server, figure):.3f} ms" if of(server, figure) else "-"
     for server in sorted(servers, key=lambda name: -of(name, "rps")):
         disturbed = sum(bool(s["disturbed"]) for s in samples if (s["scenario"], s["server"]) == (scenario, server))
         count = len(chosen(samples, scenario, server))
         note = f"{count}, all disturbed" if disturbed == count else f"{count}"
         lines.append(
-            f"| {NAMES[server]} | {of(server, 'rps'):,.0f} | {of(server, 'p50_ms'):.3f} ms | {of(server, 'p95_ms'):.3f} ms "
-            f"| {of(server, 'p99_ms'):.3f} ms | {of(server, 'cpu_us'):.2f} us | {of(server, 'server_cpu'):.0%} "
+            f"| {NAMES[server]} | {of(server, 'rps'):,.0f} | {ms(server, 'p50_ms')} | {ms(server, 'p95_ms')} "
+            f"| {ms(server, 'p99_ms')} | {of(server, 'cpu_us'):.2f} us | {of(server, 'server_cpu'):.0%} "
             f"| {limit(samples, scenario, server)} | {note} |"
         )
     return lines

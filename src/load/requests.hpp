@@ -1,7 +1,8 @@
 // What a run asks: whole HTTP requests, made before it starts, and the order in which they are asked.
 //
 // RequestSet is immutable once made: threads share it. Asker belongs to one thread; the same seed gives the same
-// order. Refuses more than a million distinct questions or clients, and questions above 8 KiB, the server's own bound.
+// order. Refuses more than a million distinct questions or clients, questions above 8 KiB, the server's own bound, and
+// more than 1 GiB of requests for all clients.
 #pragma once
 
 #include <ragd/error.hpp>
@@ -60,7 +61,7 @@ class RequestSet {
  private:
   void add(std::string_view head, std::string_view body);
   /// The one request of `get` or `body_file`, once for each client.
-  void add_fixed(const RequestSpec& spec, std::string_view body);
+  [[nodiscard]] Result<void> add_fixed(const RequestSpec& spec, std::string_view body);
 
   std::string bytes_;                 // all requests, one behind the other
   std::vector<std::size_t> ends_{0};  // request i lies between ends_[i] and ends_[i + 1]

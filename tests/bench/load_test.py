@@ -84,9 +84,11 @@ class Sample(unittest.TestCase):
         self.assertAlmostEqual(0.4, meter.share(end=5.0, duration_s=0.5), msg="too short a window: all there is")
 
     def test_meter_keeps_what_an_ended_process_used(self):
-        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+        work = "sum(range(1_000_000)); print(); input()"
+        child = subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        child.stdout.readline()  # it has worked
         meter = sample.Meter([child.pid])
-        child.communicate()
+        child.communicate(b"\n")
         meter.note()
         (_, before), (_, after) = meter.notes
         self.assertGreater(before, 0)
@@ -142,6 +144,11 @@ class Table(unittest.TestCase):
         text = report.peers_table(result([one("ragd", 90), one("fastapi", 2), one("fastapi-nolimit", 9)]))
         self.assertIn("FastAPI sketch | 90/s | 2/s | **45.00** | 45.00..45.00 | >= 40 | yes |", text)
         self.assertIn("without its limiter | 90/s | 9/s | **10.00** | 10.00..10.00 |  |  |", text)
+
+    def test_a_percentile_of_too_few_answers_is_not_told(self):
+        few = one("ragd", 100, p99_ms=None)
+        self.assertIn("| 0.400 ms | 0.900 ms | - |", report.peers_table(result([few])))
+        self.assertIn("| 1.500 ms |", report.peers_table(result([few, one("ragd", 100, 1)])))
 
     def test_of_disturbed_samples_says_so(self):
         text = report.peers_table(result([one("ragd", 100, disturbed="steal on CPU 0 5%")]))
@@ -235,6 +242,8 @@ class Plots(unittest.TestCase):
     def test_a_line_ends_where_the_server_no_longer_kept_up(self):
         sweep = [one("ragd", 1_000, rate=1_000, limit="none"), one("ragd", 5_000, rate=20_000, limit="server")]
         self.assertNotIn("20k", plots._latency(result([], sweep=sweep)))
+        few = one("ragd", 5_000, rate=20_000, limit="none", p50_ms=None, p95_ms=None, p99_ms=None)
+        self.assertNotIn("20k", plots._latency(result([], sweep=[sweep[0], few])))
         grown = [one("ragd", 100, dimension="clients", x=10, limit="none"), one("ragd", 100, dimension="clients", x=20)]
         self.assertEqual([(10.0, 0.9)], plots._growth_lines(grown, "clients", "p95_ms")[0].points)
 

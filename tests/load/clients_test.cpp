@@ -1,5 +1,7 @@
 #include "load/requests.hpp"
 
+#include "fakes/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -85,6 +87,20 @@ TEST(Clients, GoWithOneFixedRequestOnly) {
   const auto set = RequestSet::make(spec);
   ASSERT_FALSE(set);
   EXPECT_EQ("--clients goes with --body or --get", set.error().detail);
+}
+
+TEST(Clients, ABodyForEachThatMakesMoreThanAGibibyteIsRefused) {
+  const fakes::TemporaryFolder folder;
+  RequestSpec spec = get_for(1'000'000);
+  spec.get = false;
+  spec.body_file = folder.write("body", std::string(1'000, 'x'));
+  const auto set = RequestSet::make(spec);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(
+      "--clients: 1000000 requests with a body of 1000 bytes take more than 1 GiB: fewer clients or a smaller body",
+      set.error().detail);
+  spec.clients = 1'000;
+  EXPECT_TRUE(RequestSet::make(spec));
 }
 
 TEST(Clients, MoreThanAMillionAreRefused) {
