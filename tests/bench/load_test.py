@@ -20,6 +20,7 @@ import growth
 import load
 import micro
 import peers
+import peers_run
 import plots
 import proc
 import report
@@ -93,6 +94,11 @@ class Sample(unittest.TestCase):
         (_, before), (_, after) = meter.notes
         self.assertGreater(before, 0)
         self.assertEqual(before, after)
+
+    def test_a_body_may_be_written_anew_but_not_be_another(self):
+        self.assertTrue(peers_run.same(b'{"t":0.0}', b'{"t":0.000}'))
+        self.assertFalse(peers_run.same(b'{"t":0.1}', b'{"t":0.000}'))
+        self.assertFalse(peers_run.same(b'{"t":0.0}', b'{"t":0.000000000000}'))
 
     def test_of_a_cache_that_asked_its_origin_ends_the_run(self):
         origin = peers.Server("origin", 0, [], pathlib.Path(), process=types.SimpleNamespace(pid=os.getpid()))
