@@ -44,11 +44,15 @@ Frontier frontier_of(std::span<const Posting, kBlockSize> block, std::span<const
   return frontier;
 }
 
-/// Whether the pair that dominates a and its neighbour scores less than the one for b and its neighbour. With b = 0.75
-/// a score is a rising function of frequency / (average length + 3 * length), whatever k1 is.
+/// With b = 0.75 a score is a rising function of frequency / drag, whatever k1 is.
+std::uint64_t drag(std::uint16_t length, std::uint64_t average) {
+  return average + std::uint64_t{length} * 3;
+}
+
+/// Whether the pair that dominates a and its neighbour scores less than the one for b and its neighbour. What scores
+/// least is merged first: a block's bound is that of its best pair, which so stays exact the longest.
 bool costs_less(const Impact* a, const Impact* b, std::uint64_t average) {
-  const auto weighed = [average](const Impact& impact) { return average + std::uint64_t{3} * impact.length; };
-  return a->frequency * weighed(b[1]) < b->frequency * weighed(a[1]);
+  return a->frequency * drag(b[1].length, average) < b->frequency * drag(a[1].length, average);
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TermNumber TermLists::number_of(std::string_view wanted) {
 }
 
 void TermLists::grow_table() {
-  const std::vector<Slot> before = std::exchange(table_, std::vector<Slot>(table_.size() * 4));
+  const std::vector<Slot> before = std::exchange(table_, std::vector<Slot>(table_.size() * 2));
   for (const Slot& slot : before) {
     if (slot.next == 0) continue;
     std::size_t at = slot.hash & (table_.size() - 1);

@@ -131,8 +131,7 @@ Result<Versions> DocumentStore::Impl::versions() {
   return versions;
 }
 
-// Made beside the store first, where its files can be linked: to another file system they are copied while writes go
-// on.
+// Made beside the store first, where its files can be linked: to another file system they are copied from there.
 Result<void> DocumentStore::Impl::checkpoint(const std::string& directory) {
   const std::lock_guard one_at_a_time(checkpointing_);
   std::error_code error;

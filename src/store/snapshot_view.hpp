@@ -1,4 +1,6 @@
-// The View of a RocksDB as it is now.
+// The View of a document store's RocksDB: a snapshot, and the records read through it.
+//
+// Thread-safe. Never writes, and takes no lock but RocksDB's own.
 #pragma once
 
 #include "store/view.hpp"

@@ -175,18 +175,18 @@ class RandomMetadata {
 
  private:
   std::string field() {
-    static const std::vector<std::string> kFields = {"a", "b", "", {"a\0", 2}, {"a\0s", 3}, "a\1", "a\1\1", "as"};
-    return kFields[number(kFields.size())];
+    static const std::vector<std::string> fields = {"a", "b", "", {"a\0", 2}, {"a\0s", 3}, "a\1", "a\1\1", "as"};
+    return fields[number(fields.size())];
   }
   MetadataValue value() {
-    static const std::vector<std::string> kStrings = {"", "a", "b", "ab", {"\0", 1}, {"a\0", 2}, "\1", "\xc3\xbf", "~"};
-    static const std::vector<double> kNumbers = {-1e9, -2, -1,  -0.5,    -0.0,   0.0,    0.5,
-                                                 1,    2,  1e9, 1.5e308, 1e-310, -1e-310};
+    static const std::vector<std::string> strings = {"", "a", "b", "ab", {"\0", 1}, {"a\0", 2}, "\1", "\xc3\xbf", "~"};
+    static const std::vector<double> numbers = {-1e9, -2, -1,  -0.5,    -0.0,   0.0,    0.5,
+                                                1,    2,  1e9, 1.5e308, 1e-310, -1e-310};
     switch (number(3)) {
       case 0:
-        return kStrings[number(kStrings.size())];
+        return strings[number(strings.size())];
       case 1:
-        return kNumbers[number(kNumbers.size())];
+        return numbers[number(numbers.size())];
       default:
         return number(2) == 0;
     }

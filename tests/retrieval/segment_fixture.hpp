@@ -27,6 +27,7 @@ inline store::StoredDocument document_of_lines(const std::string& id, const std:
 
 inline SegmentPtr segment_of(const std::vector<store::StoredDocument>& documents) {
   std::vector<IndexedDocument> indexed;
+  indexed.reserve(documents.size());
   for (const store::StoredDocument& stored : documents) {
     indexed.push_back({&stored, *parse_metadata(stored.document.metadata_json)});
   }

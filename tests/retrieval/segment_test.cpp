@@ -137,6 +137,7 @@ TEST(Segment, OfNothingIsASegment) {
 /// With full blocks, a rest and metadata.
 SegmentPtr small_segment() {
   std::vector<store::StoredDocument> documents;
+  documents.reserve(70);
   for (int i = 0; i < 70; ++i) {
     documents.push_back(document_of_lines("d" + std::to_string(100 + i), "lion\nlion" + std::string(i % 3 == 0, 's'),
                                           "", i % 9 == 0 ? R"({"year":2020,"lang":"en"})" : "{}"));

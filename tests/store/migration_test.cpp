@@ -47,7 +47,9 @@ class MigrationTest : public StoreTest {
 
   static void expect_corpus(DocumentStore& store) {
     for (const auto& [tenant, documents] : corpus()) {
-      EXPECT_EQ(*store.compare(tenant, documents), (std::vector<Difference>(documents.size(), Difference::none)));
+      const auto differences = store.compare(tenant, documents);
+      ASSERT_TRUE(differences) << differences.error().detail;
+      EXPECT_EQ(*differences, std::vector<Difference>(documents.size(), Difference::none));
       EXPECT_EQ(store.view()->list(tenant, "", 100)->documents.size(), documents.size());
       for (const StoredDocument& wanted : documents) {
         const auto read = store.view()->get(tenant, wanted.document.id);
