@@ -51,7 +51,7 @@ Result<void> CorpusWriter::restore_or_throw() {
     if (!snapshot) return snapshot.error();
     catalogue->tenants[tenant] = *std::move(snapshot);
   }
-  const Result<void> published = publish(catalogue);
+  Result<void> published = publish(catalogue);
   if (!published) return published;
   for (const auto& [tenant, snapshot] : catalogue->tenants) begin_merge(tenant);
   return {};
@@ -111,7 +111,7 @@ Result<void> CorpusWriter::store_pieces(const std::string& tenant, std::uint64_t
   for (std::size_t first = 0; first < piece_count(segment); first += kPiecesAtOnce) {
     store::Write write(tenant);
     put_pieces(write, number, segment, first, kPiecesAtOnce);
-    const Result<void> committed = store_.commit(write);
+    Result<void> committed = store_.commit(write);
     if (!committed) return committed;
   }
   return {};
@@ -123,7 +123,7 @@ Result<void> CorpusWriter::sweep(const std::string& tenant, std::vector<std::str
     for (std::size_t i = first; i < std::min(litter.size(), first + kRecordsAtOnce); ++i) {
       write.erase_index(std::move(litter[i]));
     }
-    const Result<void> committed = store_.commit(write);
+    Result<void> committed = store_.commit(write);
     if (!committed) return committed;
   }
   return {};
