@@ -129,11 +129,12 @@ class OfRagd(BenchCase):
         self.assertEqual(0, result["hit_rate"])
 
     def test_a_thousand_at_once_all_succeed(self):
-        _, url = self.loaded()
+        # As many at once as are asked: what is shed above overload.max_in_flight is not this test's.
+        _, url = self.loaded(OVERLOAD_MAX_IN_FLIGHT=1000)
         result = self.bench(url, "--once", "1000", "--timeout", "60s")
         self.assert_adds_up(result)
         self.assertEqual("burst", result["mode"])
-        self.assertEqual(1000, result["outcomes"]["success"])
+        self.assertEqual({"success": 1000}, {kind: count for kind, count in result["outcomes"].items() if count})
 
     def test_a_run_that_could_not_be_warmed_is_not_made(self):
         server = self.server(RATE_LIMIT_REQUESTS=60, RATE_LIMIT_WINDOW="1h")
