@@ -68,7 +68,7 @@ Result<void> CorpusWriter::end_merge() {
   change.replace(running_->merge, running_->number, running_->merged, running_->late);
   store::Write write(tenant);
   fresh->tenants[tenant] = std::move(change).finish(before->version(), index_tag(), write);
-  const Result<void> committed = store_.commit(write);
+  Result<void> committed = store_.commit(write);
   if (!committed) return committed;
   running_.reset();
   const Result<void> published = publish(std::move(fresh));

@@ -5,6 +5,8 @@
 #include "retrieval/metadata_values.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -31,6 +33,14 @@ Result<std::vector<IndexedDocument>> with_metadata(const std::vector<store::Stor
 }  // namespace
 
 Result<void> CorpusWriter::restore() {
+  try {
+    return restore_or_throw();
+  } catch (const std::exception& exception) {
+    return fail(Errc::unavailable, std::string("the index cannot be restored: ") + exception.what());
+  }
+}
+
+Result<void> CorpusWriter::restore_or_throw() {
   const store::ViewPtr view = look();
   const auto versions = store_.versions();
   if (!versions) return versions.error();
@@ -41,7 +51,7 @@ Result<void> CorpusWriter::restore() {
     if (!snapshot) return snapshot.error();
     catalogue->tenants[tenant] = *std::move(snapshot);
   }
-  const Result<void> published = publish(catalogue);
+  Result<void> published = publish(catalogue);
   if (!published) return published;
   for (const auto& [tenant, snapshot] : catalogue->tenants) begin_merge(tenant);
   return {};
@@ -101,7 +111,7 @@ Result<void> CorpusWriter::store_pieces(const std::string& tenant, std::uint64_t
   for (std::size_t first = 0; first < piece_count(segment); first += kPiecesAtOnce) {
     store::Write write(tenant);
     put_pieces(write, number, segment, first, kPiecesAtOnce);
-    const Result<void> committed = store_.commit(write);
+    Result<void> committed = store_.commit(write);
     if (!committed) return committed;
   }
   return {};
@@ -113,7 +123,7 @@ Result<void> CorpusWriter::sweep(const std::string& tenant, std::vector<std::str
     for (std::size_t i = first; i < std::min(litter.size(), first + kRecordsAtOnce); ++i) {
       write.erase_index(std::move(litter[i]));
     }
-    const Result<void> committed = store_.commit(write);
+    Result<void> committed = store_.commit(write);
     if (!committed) return committed;
   }
   return {};

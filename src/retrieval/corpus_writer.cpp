@@ -100,7 +100,7 @@ Result<void> CorpusWriter::commit(const std::string& tenant, IndexChange change,
   const bool merging = running_ && running_->tenant == tenant;
   if (merging) running_->late.push_back(change.burials());
   fresh->tenants[tenant] = std::move(change).finish(version, index_tag(), write);
-  const Result<void> committed = store_.commit(write);
+  Result<void> committed = store_.commit(write);
   if (!committed) {
     if (merging) running_->late.pop_back();
     return committed;

@@ -61,6 +61,7 @@ class CorpusWriter {
   Result<void> commit(const std::string& tenant, IndexChange change, const std::string& version, store::Write write);
   Result<void> publish(std::shared_ptr<Catalogue> fresh);
 
+  Result<void> restore_or_throw();
   Result<SnapshotPtr> restored(const store::View& view, const std::string& tenant, const std::string& version);
   Result<std::vector<SegmentView>> built_anew(const store::View& view, const std::string& tenant);
   Result<void> store_pieces(const std::string& tenant, std::uint64_t number, const Segment& segment);

@@ -73,7 +73,7 @@ void IndexChange::replace(const Merge& merge, std::uint64_t number, SegmentPtr m
       if (its == burials.end()) continue;
       const Burial there = moved(its->second, *source.segment, *view->segment);
       view = view->after(there);
-      late_.push_back({*view, there});
+      late_.emplace_back(*view, there);
     }
     remove(source.number);
   }

@@ -1,8 +1,8 @@
 // One term's list in a segment: who holds it (chunks, or documents for metadata), ascending, and how often. Compressed
 // in blocks of 128; the last, shorter one has no Block of its own.
 //
-// A view of the segment's bytes: cheap to copy, must not outlive them. Thread-safe. It trusts its bytes: whoever maps a
-// segment checks them (Segment::from_bytes).
+// A view of the segment's bytes: cheap to copy, must not outlive them. Thread-safe. It trusts its bytes: whoever maps
+// them checks them first (check_postings).
 #pragma once
 
 #include <array>
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ragd::retrieval {
@@ -53,9 +54,17 @@ class Postings {
   [[nodiscard]] std::span<const Block> blocks() const { return blocks_; }
   /// Full ones and the rest.
   [[nodiscard]] std::size_t block_count() const { return (size_ + kBlockSize - 1) / kBlockSize; }
+  /// Whatever a full block's bits are, it stays within its bytes and within `out`; but it then may name any holder.
   void decode(std::size_t block, DecodedBlock& out) const;
 
  private:
+  void decode_full(std::size_t block, DecodedBlock& out) const;
+  void decode_rest(DecodedBlock& out) const;
+  /// The greatest holder before the block; 2^32 - 1, which is one before the first, when there is none.
+  [[nodiscard]] std::uint32_t holder_before(std::size_t block) const {
+    return block == 0 ? ~std::uint32_t{0} : blocks_[block - 1].last;
+  }
+
   std::uint32_t size_ = 0;
   std::span<const Block> blocks_;
   const unsigned char* bytes_ = nullptr;
@@ -64,5 +73,10 @@ class Postings {
 /// Appends the encoded list to `bytes` and its full blocks to `blocks`. `lengths` is by holder; empty: no impacts.
 void encode_postings(std::span<const Posting> postings, std::span<const std::uint16_t> lengths, std::string& bytes,
                      std::vector<Block>& blocks);
+
+/// Whether `bytes` are exactly such a list of `size` postings with these full blocks, all of its holders below the
+/// limit. The bits of full blocks are not looked at, only where they lie: their number and their greatest holders.
+[[nodiscard]] bool check_postings(std::size_t size, std::span<const Block> blocks, std::string_view bytes,
+                                  std::uint32_t limit);
 
 }  // namespace ragd::retrieval

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ragd::retrieval {
@@ -28,6 +29,7 @@ inline constexpr std::uint32_t kTitleWeight = 2;
 /// Greater ones (of titles thousands of words long) count as this.
 inline constexpr std::uint16_t kMaxChunkLength = 65'535;
 
+struct SegmentDraft;
 class Segment;
 using SegmentPtr = std::shared_ptr<const Segment>;  // owners: the snapshots that search it, and a merge of it
 
@@ -38,6 +40,9 @@ struct IndexedDocument {
 
 class Segment {
  public:
+  Segment(const Segment&) = delete;
+  Segment& operator=(const Segment&) = delete;
+
   /// Analyses and counts. Ids must be distinct; the order does not matter.
   [[nodiscard]] static SegmentPtr build(std::vector<IndexedDocument> documents);
 
@@ -52,13 +57,15 @@ class Segment {
   [[nodiscard]] static Result<SegmentPtr> from_bytes(std::string bytes);
   [[nodiscard]] std::string_view bytes() const { return bytes_; }
 
-  [[nodiscard]] std::size_t documents() const;
-  [[nodiscard]] std::size_t chunks() const;
+  [[nodiscard]] std::size_t documents() const { return id_ends_.size(); }
+  [[nodiscard]] std::size_t chunks() const { return lengths_.size(); }
   static constexpr std::size_t kNotHere = static_cast<std::size_t>(-1);
   /// The position of the document with this id, or kNotHere. Positions are in order of id.
   [[nodiscard]] std::size_t find(std::string_view id) const;
   [[nodiscard]] std::string_view id(std::size_t document) const;
-  [[nodiscard]] std::uint32_t first_chunk(std::size_t document) const;  ///< of documents(): chunks()
+  [[nodiscard]] std::uint32_t first_chunk(std::size_t document) const {  ///< of documents(): chunks()
+    return first_chunks_[document];
+  }
   [[nodiscard]] std::uint32_t document_of(std::size_t chunk) const;
   /// By chunk: weighted words, title and headings included.
   [[nodiscard]] std::span<const std::uint16_t> lengths() const { return lengths_; }
@@ -67,7 +74,20 @@ class Segment {
   [[nodiscard]] const Dictionary& values() const { return values_; }  ///< holders are documents; see metadata_values
 
  private:
-  std::string bytes_;
+  struct Header;
+
+  explicit Segment(std::string bytes) : bytes_(std::move(bytes)) {}
+  /// Gives the draft and the writers up. The draft's lengths are the first writer's.
+  [[nodiscard]] static SegmentPtr from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values);
+  /// Points the members at their places in the bytes.
+  void map(const Header& header, const Dictionary& words, const Dictionary& values);
+  /// Whether what lies there can be a segment; the dictionaries have been checked.
+  [[nodiscard]] bool check() const;
+
+  std::string bytes_;  ///< allocated, so at a multiple of eight
+  std::span<const std::uint32_t> first_chunks_;
+  std::span<const std::uint32_t> id_ends_;
+  std::string_view ids_;
   std::span<const std::uint16_t> lengths_;
   std::uint64_t total_length_ = 0;
   Dictionary words_;

@@ -42,10 +42,11 @@ class DocumentStore {
   /// What version the tenant has after the next commit of documents.
   Result<std::string> next_version(const std::string& tenant);
 
-  /// One atomic batch. With documents in it (put or erased) it is synced and bumps the version; index records alone
-  /// are not synced (whatever is synced later syncs them, in order) and leave the version. A full disk
+  /// One atomic batch. With documents in it (put or erased) it is synced before this returns and bumps the version;
+  /// index records alone leave the version and are synced by the next commit, before it writes anything. A full disk
   /// (Errc::storage_full) passes by itself; after any other failed write the store is read-only until it is opened
-  /// again (Errc::unavailable). Erasing a document that is not there is not an error.
+  /// again (Errc::unavailable). Erasing a document that is not there is no error, and bumps the version too. Chunks
+  /// that overlap or leave their text are refused (Errc::internal).
   Result<void> commit(const Write& write);
 
   /// As of the last commit that returned. Never blocks.
@@ -60,8 +61,8 @@ class DocumentStore {
   /// The version of a tenant nobody has written to.
   [[nodiscard]] std::string initial_version() const;
 
-  /// A consistent copy of everything committed, in a directory that must not exist yet; hard links where it can. While
-  /// writes go on.
+  /// A consistent copy of everything committed, in a directory that must not exist yet (Errc::unprocessable). Commits
+  /// wait while the files are linked beside the store, not while they are copied to another file system.
   Result<void> checkpoint(const std::string& directory);
 
   /// What opening left behind (torn tails of logs, a finished migration), one line each: for the log.

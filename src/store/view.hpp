@@ -51,6 +51,9 @@ class View {
                                                                                    std::span<const PassageRef> refs,
                                                                                    ReadFrom from) const = 0;
 
+  /// Is there a document of this id? Reads no text.
+  [[nodiscard]] virtual Result<bool> holds(const std::string& tenant, const std::string& id) const = 0;
+
   /// The whole document, with its chunks. Errc::not_found when there is none.
   [[nodiscard]] virtual Result<StoredDocument> get(const std::string& tenant, const std::string& id) const = 0;
 

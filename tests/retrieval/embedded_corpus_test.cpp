@@ -1,120 +1,15 @@
 #include "retrieval/embedded_corpus.hpp"
 
-#include "retrieval/index_records.hpp"
-
 #include "fakes/run_task.hpp"
-#include "fakes/temporary_folder.hpp"
+#include "retrieval/corpus_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <exception>
-#include <functional>
-#include <future>
-#include <memory>
-#include <new>
-#include <optional>
 #include <thread>
-#include <vector>
 
 namespace ragd::retrieval {
 namespace {
-
-/// Runs one task to its end on an io_context of its own.
-template <class T>
-T run(Task<T> task) {
-  boost::asio::io_context io;
-  std::optional<T> result;
-  boost::asio::co_spawn(io, std::move(task), [&result](std::exception_ptr error, T value) {
-    if (error) std::rethrow_exception(error);
-    result = std::move(value);
-  });
-  io.run();
-  return *std::move(result);
-}
-
-Document document(const std::string& id, const std::string& text, const std::string& metadata = "{}") {
-  return {id, text, "Title " + id, "source/" + id, metadata};
-}
-
-RequestContext as(const std::string& tenant) {
-  RequestContext context;
-  context.caller.tenant = tenant;
-  return context;
-}
-
-/// A writer that runs out of memory between the commit and the publication, as often as it is told to.
-class Forgetful : public CorpusWriter {
- public:
-  using CorpusWriter::CorpusWriter;
-  std::atomic<int> failures{0};
-
- protected:
-  [[nodiscard]] store::ViewPtr look() override {
-    if (failures > 0) {
-      --failures;
-      throw std::bad_alloc();
-    }
-    return CorpusWriter::look();
-  }
-};
-
-/// A store, its pools and the corpus over them; made anew it is a restart.
-struct Server {
-  explicit Server(const std::string& directory, RetrievalSettings settings = {})
-      : store(*store::DocumentStore::open(directory)),
-        writer(*store, writer_pool, merge_pool, published),
-        corpus(*store, pool, writer_pool, writer, published, settings) {
-    EXPECT_TRUE(writer.restore());
-  }
-  ~Server() {
-    pool.join();
-    writer_pool.join();
-    merge_pool.join();
-  }
-
-  Result<PutOutcome> put(std::vector<Document> batch, const std::string& tenant = "default") {
-    const RequestContext context = as(tenant);
-    return run(corpus.put(context, std::move(batch)));
-  }
-  Result<std::string> erase(const std::string& id, const std::string& tenant = "default") {
-    const RequestContext context = as(tenant);
-    return run(corpus.erase(context, id));
-  }
-  Retrieved retrieve(const std::string& text, const std::string& tenant = "default", const Filter& filter = {}) {
-    const RequestContext context = as(tenant);
-    const RetrievalQuery query{text, 50, filter};
-    return *run(corpus.retrieve(context, query));
-  }
-  std::vector<std::string> found(const std::string& text, const std::string& tenant = "default") {
-    std::vector<std::string> ids;
-    for (const Passage& passage : retrieve(text, tenant).passages) ids.push_back(passage.document_id);
-    return ids;
-  }
-  std::string version(const std::string& tenant = "default") { return **corpus.version(tenant); }
-
-  boost::asio::thread_pool pool{2};
-  boost::asio::thread_pool writer_pool{1};
-  boost::asio::thread_pool merge_pool{1};
-  std::unique_ptr<store::DocumentStore> store;
-  PublishedCatalogue published;
-  Forgetful writer;
-  EmbeddedCorpus corpus;
-};
-
-using Ids = std::vector<std::string>;
-
-class EmbeddedCorpusTest : public testing::Test {
- protected:
-  [[nodiscard]] std::string directory() const { return temporary_ / "documents"; }
-
- private:
-  fakes::TemporaryFolder temporary_;
-};
 
 TEST_F(EmbeddedCorpusTest, FindsADocumentRightAfterItsPut) {
   Server server(directory());
@@ -244,6 +139,26 @@ TEST_F(EmbeddedCorpusTest, GivesAndListsDocuments) {
   EXPECT_TRUE(run(server.corpus.ping()));
 }
 
+TEST_F(EmbeddedCorpusTest, ScansWholeDocumentsInBatchesOfBoundedSize) {
+  Server server(directory());
+  const std::string large(Documents::kScanBytes / 2 + 1, 'x');
+  ASSERT_TRUE(server.put({document("a", large), document("b", large), document("c", "Three.")}));
+  const RequestContext context = as("default");
+  std::vector<std::string> batches;
+  std::optional<std::string> next("");
+  while (next) {
+    auto batch = run(server.corpus.scan(context, *next, 1000));
+    ASSERT_TRUE(batch);
+    batches.emplace_back();
+    for (const Document& its : batch->documents) batches.back() += its.id;
+    next = std::move(batch->next);
+  }
+  EXPECT_EQ(batches, (std::vector<std::string>{"a", "bc"}));
+  const auto one = run(server.corpus.scan(context, "b", 1));
+  EXPECT_EQ(one->documents.at(0).text, "Three.");
+  EXPECT_EQ(run(server.corpus.scan(as("other"), "", 10))->documents.size(), 0U);
+}
+
 TEST_F(EmbeddedCorpusTest, CountsDocumentsChunksAndBytes) {
   Server server(directory());
   ASSERT_TRUE(server.put({document("a", "One."), document("b", "Two.")}, "one"));
@@ -300,103 +215,6 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
   for (const auto& put : puts) EXPECT_TRUE(put->has_value() && put->value());
   EXPECT_EQ(server.found("quagga").size(), EmbeddedCorpus::kMaxWrites);
   EXPECT_TRUE(server.put({document("late", "quagga")})) << "the places are given back";
-}
-
-class EmbeddedCorpusOutOfMemory : public EmbeddedCorpusTest {
- protected:
-  EmbeddedCorpusOutOfMemory() : server_(directory()) {
-    EXPECT_TRUE(server_.put({document("a", "The zebra runs.")}));
-    EXPECT_TRUE(server_.put({document("z", "The zebra of two.")}, "two"));
-  }
-  void expect_withdrawn() {
-    EXPECT_EQ(server_.corpus.version("default").error().code, Errc::unavailable);
-    const RequestContext context = as("default");
-    const RetrievalQuery query{"zebra", 5, {}};
-    EXPECT_EQ(run(server_.corpus.retrieve(context, query)).error().code, Errc::unavailable);
-    EXPECT_EQ(run(server_.corpus.ping()).error().code, Errc::unavailable);
-    EXPECT_EQ(server_.corpus.size().documents, 0U);
-  }
-  void wait_for_writer() {
-    std::promise<void> done;
-    boost::asio::post(server_.writer_pool, [&done] { done.set_value(); });
-    done.get_future().wait();
-  }
-
-  Server server_;
-};
-
-TEST_F(EmbeddedCorpusOutOfMemory, AnswersNothingUntilAPingHasRestoredIt) {
-  server_.writer.failures = 2;
-  EXPECT_EQ(server_.put({document("b", "The lion sleeps.")}).error().code, Errc::unavailable);
-  expect_withdrawn();  // its ping tries to restore, and fails
-  wait_for_writer();
-  EXPECT_EQ(server_.put({document("c", "The quagga sleeps.")}).error().code, Errc::unavailable);
-  EXPECT_FALSE(run(server_.corpus.ping()));
-  wait_for_writer();
-  EXPECT_EQ(server_.found("lion"), Ids{"b"}) << "it was committed";
-  EXPECT_EQ(server_.found("zebra"), Ids{"a"});
-  EXPECT_EQ(server_.found("zebra", "two"), Ids{"z"});
-  EXPECT_TRUE(server_.put({document("c", "The quagga sleeps.")}));
-  EXPECT_TRUE(run(server_.corpus.ping()));
-}
-
-TEST_F(EmbeddedCorpusOutOfMemory, NeverCitesWhatWasErased) {
-  server_.writer.failures = 1;
-  EXPECT_EQ(server_.erase("a").error().code, Errc::unavailable);
-  expect_withdrawn();
-  wait_for_writer();
-  EXPECT_EQ(server_.erase("a").error().code, Errc::not_found);
-  EXPECT_TRUE(server_.found("zebra").empty());
-}
-
-TEST_F(EmbeddedCorpusTest, MergesBehindWritesAndKeepsWhatDiedMeanwhile) {
-  Server server(directory());
-  // Eight batches of more than a small merge holds.
-  const int each = static_cast<int>(kSmallMerge) / 2;
-  for (int batch = 0; batch < static_cast<int>(kFanOut); ++batch) {
-    std::vector<Document> documents;
-    for (int i = 0; i < each; ++i) {
-      documents.push_back(document(std::to_string(batch * each + i), "Zebra " + std::to_string(i % 97)));
-    }
-    ASSERT_TRUE(server.put(std::move(documents)));
-  }
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(server.erase(std::to_string(i * each / 2)));
-  const std::string version = server.version();
-  for (int round = 0; round < 100 && server.corpus.size().segments > 1; ++round) {
-    std::promise<void> merged;
-    boost::asio::post(server.merge_pool, [&merged] { merged.set_value(); });
-    merged.get_future().wait();
-    std::promise<void> stored;
-    boost::asio::post(server.writer_pool, [&stored] { stored.set_value(); });
-    stored.get_future().wait();
-  }
-  EXPECT_EQ(server.corpus.size().segments, 1U);
-  EXPECT_EQ(server.version(), version) << "a merge changes nothing that can be asked for";
-  EXPECT_EQ(server.corpus.size().documents, each * kFanOut - 10);
-  const Retrieved before = server.retrieve("zebra 0 1");
-  EXPECT_TRUE(std::none_of(before.passages.begin(), before.passages.end(),
-                           [](const Passage& passage) { return passage.document_id == "0"; }));
-}
-
-TEST_F(EmbeddedCorpusTest, BuildsTheIndexAnewWhereItsRecordsAreUnusable) {
-  Retrieved before;
-  {
-    Server server(directory());
-    ASSERT_TRUE(server.put({document("a", "The zebra runs.", R"({"k":1})"), document("b", "The lion sleeps.")}));
-    before = server.retrieve("zebra lion");
-    store::Write write("default");
-    write.put_index(manifest_name(), "something else");
-    ASSERT_TRUE(server.store->commit(write));
-  }
-  for (int start = 0; start < 2; ++start) {
-    Server server(directory());
-    EXPECT_EQ(server.version(), before.version);
-    const Retrieved after = server.retrieve("zebra lion");
-    ASSERT_EQ(after.passages.size(), 2U);
-    EXPECT_EQ(after.passages[0].score, before.passages[0].score);
-    const Filter filter = {{"k", {MetadataValue(1.0)}, std::nullopt, std::nullopt}};
-    EXPECT_EQ(server.retrieve("zebra lion", "default", filter).passages.size(), 1U);
-  }
 }
 
 TEST_F(EmbeddedCorpusTest, ShowsReadersWholeBatchesWhileWritersWrite) {

@@ -78,6 +78,9 @@ class MapView final : public store::View {
     }
     return std::optional(std::move(passages));
   }
+  [[nodiscard]] Result<bool> holds(const std::string& /*tenant*/, const std::string& id) const override {
+    return documents.count(id) > 0;
+  }
   [[nodiscard]] Result<store::StoredDocument> get(const std::string& /*tenant*/, const std::string& id) const override {
     return documents.at(id);
   }
