@@ -61,6 +61,7 @@ std::string Metrics::text() const {
   out.counter("rag_cache_hits_total", "Answers served from the response cache.", cache_hits.value());
   out.counter("rag_cache_misses_total", "Questions the response cache had no valid answer for.", cache_misses.value());
   out.counters("rag_cache_requests_total", "Cache lookups by what came of them.", {"cache", "response"}, "result", kCacheResults, cache_requests);
+  out.counters("rag_cache_requests_total", "Cache lookups by what came of them.", {"cache", "embedding"}, "result", kCacheResults, embedding_cache_requests);
   out.counters("rag_cache_errors_total", "Cache faults; the question was answered anyway.", "op", kCacheOps, cache_errors);
   out.counters("rag_cache_evictions_total", "Cache entries removed.", "reason", kEvictions, cache_evictions);
   out.counter("rag_coalesced_queries_total", "Queries that waited for an identical one in flight.", coalesced_queries.value());

@@ -34,27 +34,28 @@ struct Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  CounterFamily<Outcome, 5> queries;                 // rag_queries_total{status}
-  Histogram query_duration;                          // rag_query_duration_seconds
-  Histogram overhead;                                // rag_overhead_seconds
-  HistogramFamily<Stage, kStages> stage_duration;    // rag_stage_duration_seconds{stage}
-  Counter cache_hits;                                // rag_cache_hits_total
-  Counter cache_misses;                              // rag_cache_misses_total
-  CounterFamily<CacheResult, 6> cache_requests;      // rag_cache_requests_total{cache="response",result}
-  CounterFamily<CacheOp, 3> cache_errors;            // rag_cache_errors_total{op}
-  CounterFamily<Eviction, 3> cache_evictions;        // rag_cache_evictions_total{reason}
-  Counter coalesced_queries;                         // rag_coalesced_queries_total
-  HistogramFamily<RouteClass, 6> http_duration;      // rag_http_request_duration_seconds{class}
-  Gauge in_flight;                                   // rag_in_flight_requests
-  Gauge connections_active;                          // rag_connections_active{listener="plain"}
-  Counter connections_accepted;                      // rag_connections_accepted_total{listener="plain"}
-  CounterFamily<Rejection, 6> rejected;              // rag_requests_rejected_total{reason}
-  Counter rate_limit_shadowed;                       // rag_rate_limit_shadowed_total
-  Histogram retrieved_documents;                     // rag_retrieved_documents
-  Histogram retrieval_top_score;                     // rag_retrieval_top_score
-  Histogram citations_per_answer;                    // rag_citations_per_answer
-  CounterFamily<IngestOutcome, 4> ingest_documents;  // rag_ingest_documents_total{outcome}
-  HttpRequestCounter http_requests;                  // rag_http_requests_total{route,method,code}
+  CounterFamily<Outcome, 5> queries;                       // rag_queries_total{status}
+  Histogram query_duration;                                // rag_query_duration_seconds
+  Histogram overhead;                                      // rag_overhead_seconds
+  HistogramFamily<Stage, kStages> stage_duration;          // rag_stage_duration_seconds{stage}
+  Counter cache_hits;                                      // rag_cache_hits_total
+  Counter cache_misses;                                    // rag_cache_misses_total
+  CounterFamily<CacheResult, 6> cache_requests;            // rag_cache_requests_total{cache="response",result}
+  CounterFamily<CacheResult, 6> embedding_cache_requests;  // rag_cache_requests_total{cache="embedding",result}
+  CounterFamily<CacheOp, 3> cache_errors;                  // rag_cache_errors_total{op}
+  CounterFamily<Eviction, 3> cache_evictions;              // rag_cache_evictions_total{reason}
+  Counter coalesced_queries;                               // rag_coalesced_queries_total
+  HistogramFamily<RouteClass, 6> http_duration;            // rag_http_request_duration_seconds{class}
+  Gauge in_flight;                                         // rag_in_flight_requests
+  Gauge connections_active;                                // rag_connections_active{listener="plain"}
+  Counter connections_accepted;                            // rag_connections_accepted_total{listener="plain"}
+  CounterFamily<Rejection, 6> rejected;                    // rag_requests_rejected_total{reason}
+  Counter rate_limit_shadowed;                             // rag_rate_limit_shadowed_total
+  Histogram retrieved_documents;                           // rag_retrieved_documents
+  Histogram retrieval_top_score;                           // rag_retrieval_top_score
+  Histogram citations_per_answer;                          // rag_citations_per_answer
+  CounterFamily<IngestOutcome, 4> ingest_documents;        // rag_ingest_documents_total{outcome}
+  HttpRequestCounter http_requests;                        // rag_http_requests_total{route,method,code}
 
   /// Gauges that are read when asked for (sizes, ages, dependencies): the owner writes them into the scrape.
   /// Registered at start, before the first scrape; what the callback reads outlives the last scrape.

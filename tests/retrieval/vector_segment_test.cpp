@@ -282,7 +282,7 @@ TEST(VectorSegment, NeverReadsBeyondItsBytesWhateverTheySay) {
         std::string bytes(segment->bytes());
         std::memcpy(bytes.data() + at, &value, sizeof value);
         const auto loaded = VectorSegment::from_bytes(hashed_again(std::move(bytes)));
-        refused += loaded ? 0 : 1;
+        refused += loaded ? 0U : 1U;
         if (!loaded) continue;
         EXPECT_EQ(content(**loaded).size(), (*loaded)->documents());
         EXPECT_LE((*loaded)->nearest(source.next(), 5, nullptr).size(), 5U);
