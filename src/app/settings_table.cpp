@@ -71,6 +71,7 @@ std::vector<SettingRow> make_table() {
   const Traits reloads{.reloadable = true, .secret = false, .env_aliases = {}};
   const Choice<LogLevel> log_levels{{.names = {"debug", "info", "warning", "error"}, .synonyms = {{"warn", 2}}}};
   const Choice<Toggle> toggles{{.names = {"auto", "true", "false"}, .synonyms = {{"on", 1}, {"off", 2}}}};
+  const Choice<Fusion> fusions{{.names = {"weighted", "rrf"}, .synonyms = {}}};
   const Choice<LimitAlgorithm> algorithms{{.names = {"auto", "exact", "gcra"}, .synonyms = {}}};
   return {
       row("listen", &Settings::listen, Address{},
@@ -155,6 +156,10 @@ std::vector<SettingRow> make_table() {
           "Whether passages that nearly repeat a better one are left out."),
       row("retrieval.diversity", &Settings::retrieval, &RetrievalSettings::diversity, Number{0, 1},
           "How much passages about the same are put behind others (maximal marginal relevance); 0: not at all."),
+      row("retrieval.fusion", &Settings::retrieval, &RetrievalSettings::fusion, fusions,
+          "How rankings by words and by meaning become one: their scores, normalised and weighted, or reciprocal ranks."),
+      row("retrieval.vector_weight", &Settings::retrieval, &RetrievalSettings::vector_weight, Number{0, 1},
+          "What meaning counts beside words, from nothing to everything, once all passages have vectors."),
 
       row("overload.max_in_flight", &Settings::overload, &OverloadSettings::max_in_flight, Integer{1, 1'000'000},
           "Questions worked on at once; further ones get 503.", reloads),
