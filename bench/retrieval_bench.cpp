@@ -2,7 +2,7 @@
 // real ones (Zipf), questions of three words, a common, a middling and a rare one.
 //
 // Against exhaustive scoring: the same BM25 over every chunk's words, counted beforehand, no index. Both analyse the
-// question; only ours copies the passages out.
+// question, neither reads the passages.
 #include "base/analyzer.hpp"
 #include "retrieval/bm25.hpp"
 #include "retrieval/index_fixture.hpp"
@@ -63,7 +63,7 @@ const Corpus& corpus_of(std::size_t chunks) {
   Corpus& corpus = corpora[chunks];
   if (corpus.snapshot != nullptr) return corpus;
   Prose prose;
-  std::vector<DocumentPtr> documents;
+  std::vector<store::StoredDocument> documents;
   for (std::size_t d = 0; d < chunks / kChunksPerDocument; ++d) {
     std::string text;
     for (std::size_t c = 0; c < kChunksPerDocument; ++c) {
@@ -74,7 +74,7 @@ const Corpus& corpus_of(std::size_t chunks) {
     }
     documents.push_back(make_document("document-" + std::to_string(d), text));
   }
-  corpus.snapshot = std::make_shared<const Snapshot>("v1", std::move(documents));
+  corpus.snapshot = built(documents);
   return corpus;
 }
 
@@ -86,7 +86,7 @@ void index_search(benchmark::State& state) {
   const Corpus& corpus = corpus_of(static_cast<std::size_t>(state.range(0)));
   std::size_t turn = 0;
   for (auto _ : state) {
-    const Search search(corpus.snapshot, question(turn++));
+    const Search search(corpus.snapshot, question(turn++), {});
     benchmark::DoNotOptimize(search.run(kTopK, 0.0, {}));
   }
 }
@@ -95,6 +95,7 @@ BENCHMARK(index_search)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Unit(benchmark::
 void exhaustive(benchmark::State& state) {
   const Corpus& corpus = corpus_of(static_cast<std::size_t>(state.range(0)));
   const auto chunks = static_cast<double>(corpus.counts.size());
+  const TermScore term_score({}, kWordsPerChunk);  // all chunks are of one length
   std::size_t turn = 0;
   for (auto _ : state) {
     std::vector<std::pair<double, std::size_t>> scores(corpus.counts.size());
@@ -108,7 +109,7 @@ void exhaustive(benchmark::State& state) {
       const auto df = static_cast<double>(holding.size());
       const double idf = std::log(1 + (chunks - df + 0.5) / (df + 0.5));
       for (const auto& [chunk, frequency] : holding) {
-        scores[chunk].first += term_score(idf, frequency, 1);  // all chunks are of one length
+        scores[chunk].first += idf * term_score(frequency, kWordsPerChunk);
       }
     }
     std::partial_sort(scores.begin(), scores.begin() + kTopK, scores.end(), std::greater<>());

@@ -4,13 +4,16 @@
 A count of instructions is the same on a busy machine and on an idle one, so it can guard against a slower hot path
 where a time could not. The release binary runs under callgrind with one thread; a client on one keep-alive connection
 asks a cached question a number of times, then more times in a second run: the difference of the two totals, divided by
-the difference of the counts, is free of start-up and shutdown. The kernel's share is not counted.
+the difference of the counts, is free of start-up and shutdown. The kernel's share is not counted. Another compiler
+makes other code, and another C library or processor chooses other routines: a figure is comparable only where all
+three are those it was recorded with.
 
   guard.py --ragd build/release/ragd            compare; exit code 1 beyond the tolerance, 2 when it can't be compared
   guard.py --ragd build/release/ragd --record   write the figure
 """
 import argparse
 import json
+import os
 import pathlib
 import re
 import signal
@@ -30,8 +33,31 @@ DOCUMENTS = json.dumps({"documents": [{
     "text": "The harbour of Rostock opens at six in the morning. " + "Ships that come earlier wait outside. " * 12}]})
 
 
-def compiler() -> str:
-    return subprocess.run(["g++", "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
+def vector_flags(cpuinfo: str) -> list[str]:
+    """By which simdjson and the C library choose among their routines."""
+    flags = re.search(r"^flags\s*:(.*)$", cpuinfo, re.MULTILINE)
+    return sorted(f for f in set(flags.group(1).split()) if re.match("avx2|avx512", f)) if flags else []
+
+
+def setting() -> dict:
+    """What the figure depends on besides the code."""
+    version = subprocess.run(["g++", "-dumpfullversion"], capture_output=True, text=True, check=True).stdout.strip()
+    return {"compiler": version, "libc": os.confstr("CS_GNU_LIBC_VERSION"),
+            "cpu": vector_flags(pathlib.Path("/proc/cpuinfo").read_text())}
+
+
+def judge(committed: dict, measured: dict) -> tuple[int, str]:
+    """The exit code, and what to say."""
+    figure, was = measured["instructions_per_hit"], committed["instructions_per_hit"]
+    for name in ("compiler", "libc", "cpu"):
+        if committed.get(name) != measured[name]:
+            return 2, (f"not comparable: the committed {was} are of {name} {committed.get(name)}, "
+                       f"these {figure} of {measured[name]}")
+    change = figure / was - 1
+    text = f"{figure} instructions per cached answer, {was} committed: {change:+.1%}"
+    if abs(change) <= TOLERANCE:
+        return 0, text
+    return 1, text + ("\nslower: find out why" if change > 0 else "\nfaster: record the new figure with --record")
 
 
 def free_port() -> int:
@@ -103,20 +129,14 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="write the committed figure")
     arguments = parser.parse_args()
     per_hit = round((instructions(arguments.ragd, MANY) - instructions(arguments.ragd, FEW)) / (MANY - FEW))
+    measured = {"instructions_per_hit": per_hit, **setting()}
     if arguments.record:
-        FIGURE.write_text(json.dumps({"instructions_per_hit": per_hit, "compiler": compiler()}, indent=2) + "\n")
-        print(f"recorded: {per_hit} instructions per cached answer, g++ {compiler()}")
+        FIGURE.write_text(json.dumps(measured, indent=2) + "\n")
+        print(f"recorded: {measured}")
         return 0
-    committed = json.loads(FIGURE.read_text())
-    if committed["compiler"] != compiler():
-        print(f"measured {per_hit}; the committed figure is g++ {committed['compiler']}'s, this is {compiler()}")
-        return 2
-    change = per_hit / committed["instructions_per_hit"] - 1
-    print(f"{per_hit} instructions per cached answer, {committed['instructions_per_hit']} committed: {change:+.1%}")
-    if abs(change) <= TOLERANCE:
-        return 0
-    print("slower: find out why. faster: record the new figure with --record", file=sys.stderr)
-    return 1
+    code, text = judge(json.loads(FIGURE.read_text()), measured)
+    print(text)
+    return code
 
 
 if __name__ == "__main__":

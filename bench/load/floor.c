@@ -68,7 +68,7 @@ static size_t whole_request(const struct connection* c) {
   size_t body = 0;
   const char* length = memmem(c->bytes, head, "\r\nContent-Length: ", 18);
   if (length != NULL) body = strtoul(length + 18, NULL, 10);
-  return head + body <= c->used ? head + body : 0;
+  return body <= c->used - head ? head + body : 0;
 }
 
 static int write_all(int fd) {

@@ -3,20 +3,21 @@ connections, answer size, distinct questions and clients in the rate table. The 
 """
 
 import argparse
+import dataclasses
 import json
-import pathlib
 import time
 from typing import Any
 
 import corpus
 import load as generator
 import peers
-import plots
 import rig as rigs
 from load import Load
 from peers import Server
 from rig import Rig, say
 
+DIMENSIONS = ("connections", "answer_size", "distinct_questions", "clients")
+ROUNDS = 3
 RATE = 10_000.0
 CONNECTIONS = (1, 4, 16, 64, 256, 1_024, 4_096)
 KILOBYTES = (0, 0.6, 1, 2, 4, 8, 16, 32, 64)  # 0: nothing answers the question, the smallest body there is
@@ -37,10 +38,11 @@ class Growth:
         return Load(rate=RATE, duration_s=self._duration_s, **fields)
 
     def _measure(self, dimension: str, points: list[tuple[float, Server, Load]]) -> None:
+        """Each round draws other questions and clients: the same ones would be the latest there are."""
         for turn in range(self._rounds):
-            for x, server, load in points:
+            for x, server, load in self._made.shuffled(points):
                 labels = {"dimension": dimension, "server": server.name, "x": x, "round": turn}
-                self.samples.append(self._made.take(server, load, **labels))
+                self.samples.append(self._made.take(server, dataclasses.replace(load, seed=turn + 1), **labels))
 
     def _ragd(self, dimension: str, *settings: str) -> Server:
         folder = self._made.directory / dimension
@@ -127,17 +129,14 @@ def _documents(word: str, size: int) -> list[dict[str, str]]:
     return [{"id": f"{word}-{i}", "text": text, "source": "\x01" * padding} for i, text in enumerate(texts)]
 
 
-def main(options: argparse.Namespace) -> None:
+def main(options: argparse.Namespace) -> dict[str, Any]:
     began = time.monotonic()
     with rigs.rig(options.binary, options.ports, options.quick) as made:
-        rounds = options.rounds or (1 if options.quick else 3)
+        rounds = options.rounds or (1 if options.quick else ROUNDS)
         run = Growth(made, rounds, 1.0 if options.quick else 2.0, DECADES[1] if options.quick else DECADES[-1])
-        for dimension in options.only or ("connections", "answer_size", "distinct_questions", "clients"):
+        for dimension in options.only or DIMENSIONS:
             getattr(run, dimension)()
-        result = rigs.record(
-            made, kind="growth", command=options.command, quick=options.quick, rounds=rounds, rate=RATE, samples=run.samples
-        )
-    result["took_s"] = round(time.monotonic() - began)
-    path: pathlib.Path = options.out / f"growth-{result['date']}.json"
-    rigs.write(path, result)
-    plots.growth(result, options.out)
+        return rigs.record(
+            made, kind="growth", command=options.command, quick=options.quick, rounds=rounds, rate=RATE,
+            samples=run.samples, took_s=round(time.monotonic() - began),
+        )  # fmt: skip

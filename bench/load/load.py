@@ -1,13 +1,18 @@
 """One run of the load generator, `ragd bench`, pinned to a CPU of its own."""
 
+import contextlib
 import dataclasses
 import json
 import pathlib
-import resource
 import subprocess
+import time
+from collections.abc import Callable
 from typing import Any
 
 from peers import Failure
+
+PATIENCE_S = 900.0
+WATCH_EVERY_S = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Load:
     rate: float | None = None
     duration_s: float = 3.0
     clients: int | None = None
+    seed: int = 1
 
     def flags(self, port: int) -> list[str]:
         flags = ["--url", f"http://127.0.0.1:{port}", "--path", self.path, "--connections", str(self.connections)]
@@ -38,7 +44,7 @@ class Load:
             flags += ["--rate", str(self.rate)]
         if self.clients is not None:
             flags += ["--clients", str(self.clients)]
-        return flags
+        return [*flags, "--seed", str(self.seed)]
 
 
 def warm(generator: pathlib.Path, cpu: int, port: int, load: Load) -> None:
@@ -46,28 +52,33 @@ def warm(generator: pathlib.Path, cpu: int, port: int, load: Load) -> None:
     _call(generator, cpu, load.flags(port) + ["--warm", "--requests", "1"])
 
 
-def run(generator: pathlib.Path, cpu: int, port: int, load: Load) -> dict[str, Any]:
-    """The generator's JSON, and in "process_cpu_s" all CPU time of its process. Anything but a 2xx is a failure."""
-    before = _children_cpu_s()
-    result = json.loads(_call(generator, cpu, load.flags(port)))
-    result["process_cpu_s"] = _children_cpu_s() - before
+def run(generator: pathlib.Path, cpu: int, port: int, load: Load, watch: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """The generator's JSON; meanwhile `watch` is called ten times a second. Anything but a 2xx is a failure."""
+    result: dict[str, Any] = json.loads(_call(generator, cpu, load.flags(port), watch))
     others = {name: count for name, count in result["outcomes"].items() if name != "success" and count}
     if others:
         raise Failure(f"port {port} did not answer everything: {others}; {load}")
     return result
 
 
-def _call(generator: pathlib.Path, cpu: int, flags: list[str]) -> bytes:
+def _call(generator: pathlib.Path, cpu: int, flags: list[str], watch: Callable[[], None] = lambda: None) -> bytes:
     command = ["taskset", "-c", str(cpu), str(generator), "bench", *flags, "--json", "-"]
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=900)
-    except subprocess.TimeoutExpired as problem:
-        raise Failure(f"the load generator hangs: {' '.join(command)}") from problem
-    if done.returncode != 0:
-        raise Failure(f"the load generator ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
-    return done.stdout
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+        try:
+            output, errors = _finished(process, watch)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise Failure(f"the load generator ended with {process.returncode}: {errors.decode(errors='replace')}")
+    return output
 
 
-def _children_cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _finished(process: "subprocess.Popen[bytes]", watch: Callable[[], None]) -> tuple[bytes, bytes]:
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=WATCH_EVERY_S)
+        watch()
+    raise Failure("the load generator hangs")

@@ -38,7 +38,8 @@ class Failure(Exception):
 @dataclasses.dataclass
 class Server:
     """One server process (with its children). `ready` is the path that answers 200 once it serves;
-    `fresh` ones are started anew for every sample, because their cost grows with what they have seen."""
+    `fresh` ones are started anew for every sample, because their cost grows with what they have seen. `origin` is whom
+    a cache asks for what it has not got."""
 
     name: str
     port: int
@@ -47,6 +48,7 @@ class Server:
     ready: str = "/health"
     cpu: int | None = 0
     fresh: bool = False
+    origin: "Server | None" = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_in_s: float = 0.0
@@ -141,6 +143,11 @@ def ragd(
     return Server(name, port, command, directory, ready="/health/ready", cpu=cpu)
 
 
+def build_floor(binary: pathlib.Path) -> pathlib.Path:
+    subprocess.run(["gcc", "-O2", "-Wall", "-o", str(binary), str(HERE / "floor.c")], check=True)
+    return binary
+
+
 def floor(
     binary: pathlib.Path, directory: pathlib.Path, port: int, response: bytes, name: str = "floor", cpu: int | None = 0
 ) -> Server:
@@ -158,25 +165,26 @@ NGINX_FILES = {
 }
 
 
-def nginx(directory: pathlib.Path, port: int, origin: int, health: bytes, name: str = "nginx") -> Server:
+def nginx(directory: pathlib.Path, port: int, origin: Server, health: bytes, name: str = "nginx") -> Server:
     folder = directory / name
     conf = _filled(
-        "nginx.conf", folder, port=port, origin=origin, health=health.decode(), files=NGINX_FILES[name],
+        "nginx.conf", folder, port=port, origin=origin.port, health=health.decode(), files=NGINX_FILES[name],
         user=getpass.getuser(), group=grp.getgrgid(os.getgid()).gr_name,
     )  # fmt: skip
-    return Server(name, port, [_sbin("nginx"), "-c", str(conf), "-e", str(folder / "error.log")], folder)
+    command = [_sbin("nginx"), "-c", str(conf), "-e", str(folder / "error.log")]
+    return Server(name, port, command, folder, origin=origin)
 
 
-def haproxy(directory: pathlib.Path, port: int, origin: int) -> Server:
-    conf = _filled("haproxy.cfg", directory, port=port, origin=origin)
-    return Server("haproxy", port, [_sbin("haproxy"), "-db", "-f", str(conf)], directory, ready="/query")
+def haproxy(directory: pathlib.Path, port: int, origin: Server) -> Server:
+    conf = _filled("haproxy.cfg", directory, port=port, origin=origin.port)
+    return Server("haproxy", port, [_sbin("haproxy"), "-db", "-f", str(conf)], directory, ready="/query", origin=origin)
 
 
-def varnish(directory: pathlib.Path, port: int, origin: int) -> Server:
-    conf = _filled("varnish.vcl", directory, origin=origin)
+def varnish(directory: pathlib.Path, port: int, origin: Server) -> Server:
+    conf = _filled("varnish.vcl", directory, origin=origin.port)
     command = [_sbin("varnishd"), "-F", "-j", "none", "-n", str(directory / "varnish"), "-a", f"127.0.0.1:{port}"]
     command += ["-T", "none", "-f", str(conf), "-s", "malloc,64m"]
-    return Server("varnish", port, command, directory, ready="/query")
+    return Server("varnish", port, command, directory, ready="/query", origin=origin)
 
 
 def fastapi(directory: pathlib.Path, port: int, answer: bytes, name: str = "fastapi", limiter: bool = True) -> Server:

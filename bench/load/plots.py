@@ -1,6 +1,5 @@
-"""A run's JSON -> its SVG files."""
+"""A run's record -> its SVG files: their texts by name."""
 
-import pathlib
 import statistics
 from typing import Any
 
@@ -23,14 +22,17 @@ COLOUR = {
 
 def _subtitle(result: dict[str, Any], more: str) -> str:
     cpu = result["machine"]["cpu"]
-    return f"{cpu}, one CPU for the server and one for the load; {result['date']}, commit {result['commit']}\n{more}"
+    quick = "A quick look, no figures to quote: " if result.get("quick") else ""
+    return f"{quick}{cpu}, one CPU for the server and one for the load; {result['date']}, commit {result['commit']}\n{more}"
 
 
-def peers(result: dict[str, Any], folder: pathlib.Path) -> None:
+def peers(result: dict[str, Any]) -> dict[str, str]:
+    made = {}
     if any(s["scenario"] == "cached" for s in result["samples"]):
-        (folder / "requests-by-peer.svg").write_text(_requests(result))
+        made["requests-by-peer.svg"] = _requests(result)
     if result["sweep"]:
-        (folder / "latency-by-rate.svg").write_text(_latency(result))
+        made["latency-by-rate.svg"] = _latency(result)
+    return made
 
 
 def _requests(result: dict[str, Any]) -> str:
@@ -53,12 +55,12 @@ def _latency(result: dict[str, Any]) -> str:
     for percentile in ("p50", "p95", "p99"):
         lines = []
         for server in dict.fromkeys(s["server"] for s in result["sweep"]):
-            mine = [s for s in result["sweep"] if s["server"] == server and s["limit"] == "none"]
-            points = [(float(s["rate"]), float(s[f"{percentile}_ms"])) for s in mine]
+            mine = [s for s in result["sweep"] if s["server"] == server]
+            points = _points(mine, "rate", f"{percentile}_ms", only_met=True)
             lines.append(Line(report.NAMES[server], COLOUR[server], points))
         charts.append(Panel(percentile, lines))
     title = "Latency of a cached answer by rate"
-    more = "64 connections, latency from the time a request was due. A line ends where its server no longer kept up."
+    more = "Medians. 64 connections, latency from the time a request was due. A line ends where its server no longer kept up."
     return svg.panels(title, _subtitle(result, more), charts, Axis("requests/s, open loop"), [Axis("latency, ms")])
 
 
@@ -66,11 +68,12 @@ GROWTH = {
     "connections": ("connections", "connections"),
     "answer_size": ("answer size", "body of the answer, KiB"),
     "distinct_questions": ("distinct questions", "distinct questions, asked uniformly"),
-    "clients": ("clients in the rate table", "clients, each asking in turn"),
+    "clients": ("clients in the rate table", "clients, drawn at random"),
 }
 
 
-def growth(result: dict[str, Any], folder: pathlib.Path) -> None:
+def growth(result: dict[str, Any]) -> dict[str, str]:
+    made = {}
     for dimension in dict.fromkeys(s["dimension"] for s in result["samples"]):
         name, axis = GROWTH[dimension]
         charts = [
@@ -79,20 +82,27 @@ def growth(result: dict[str, Any], folder: pathlib.Path) -> None:
         ]
         title = f"A cached answer at {result['rate']:,.0f} requests/s: cost by {name}"
         y_axes = [Axis("ms", logarithmic=False), Axis("us", logarithmic=False)]
-        text = svg.panels(title, _subtitle(result, "Medians. Latency stands where the rate was met."), charts, Axis(axis), y_axes)
-        (folder / f"growth-{dimension.replace('_', '-')}.svg").write_text(text)
+        subtitle = _subtitle(result, "Medians. Latency stands where the rate was met.")
+        made[f"growth-{dimension.replace('_', '-')}.svg"] = svg.panels(title, subtitle, charts, Axis(axis), y_axes)
+    return made
 
 
 def _growth_lines(samples: list[dict[str, Any]], dimension: str, figure: str) -> list[Line]:
     lines = []
     for server in dict.fromkeys(s["server"] for s in samples if s["dimension"] == dimension):
         mine = [s for s in samples if (s["dimension"], s["server"]) == (dimension, server)]
-        if figure == "p95_ms":  # where the rate was not met, latency measures the length of the run
-            mine = [s for s in mine if s["limit"] == "none"]
-        points = []
-        for x in sorted({s["x"] for s in mine}):
-            here = [s for s in mine if s["x"] == x]
-            values = [s[figure] for s in here if not s["disturbed"]] or [s[figure] for s in here]
-            points.append((float(x), float(statistics.median(values))))
+        points = _points(mine, "x", figure, only_met=figure == "p95_ms")
         lines.append(Line(report.NAMES[server], COLOUR[server], points))
     return lines
+
+
+def _points(samples: list[dict[str, Any]], x: str, figure: str, only_met: bool) -> list[tuple[float, float]]:
+    """The median at each x. `only_met`: where most samples met the rate; else latency measures the length of the run."""
+    points = []
+    for at in sorted({s[x] for s in samples}):
+        here = report.undisturbed([s for s in samples if s[x] == at and s[figure] is not None])
+        if not here:
+            continue
+        if not only_met or statistics.mode(s["limit"] for s in here) == "none":
+            points.append((float(at), float(statistics.median(s[figure] for s in here))))
+    return points

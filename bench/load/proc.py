@@ -1,9 +1,11 @@
 """What the kernel says about processes and CPUs: CPU time, memory, steal. Linux only, reads nothing but /proc."""
 
+import contextlib
 import os
 import pathlib
 import platform
 import time
+from collections.abc import Collection, Iterator
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _CPUCLOCK_SCHED = 2  # the scheduler's sum over all threads of a process, in nanoseconds, ended threads included
@@ -19,16 +21,16 @@ def _stat(pid: int) -> list[str]:
     return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
+def _everyone() -> Iterator[int]:
+    return (int(entry) for entry in os.listdir("/proc") if entry.isdigit())
+
+
 def tree(root: int) -> list[int]:
     """A process and all its descendants."""
     children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            children.setdefault(int(_stat(int(entry))[1]), []).append(int(entry))
-        except OSError:
-            continue  # it ended while we looked
+    for pid in _everyone():
+        with contextlib.suppress(OSError):  # it ended while we looked
+            children.setdefault(int(_stat(pid)[1]), []).append(pid)
     found, todo = [], [root]
     while todo:
         pid = todo.pop()
@@ -37,8 +39,25 @@ def tree(root: int) -> list[int]:
     return found
 
 
-def tree_cpu_seconds(root: int) -> float:
-    return sum(cpu_seconds(pid) for pid in tree(root))
+def cpu_seconds_of_all(but: Collection[int]) -> float:
+    """CPU time of all processes there are except these, and of the ended ones that those have waited for: what came and
+    went between two calls is in the difference, unless its parent does not wait for its children."""
+    total = 0.0
+    for pid in _everyone():
+        if pid in but:
+            continue
+        with contextlib.suppress(OSError):  # it ended while we looked
+            of_children = sum(int(ticks) for ticks in _stat(pid)[13:15])
+            total += cpu_seconds(pid) + of_children / _TICKS
+    return total
+
+
+def writes(pid: int) -> int:
+    """How often a process has called write(2)."""
+    for line in pathlib.Path(f"/proc/{pid}/io").read_text().splitlines():
+        if line.startswith("syscw:"):
+            return int(line.split()[1])
+    raise LookupError(f"/proc/{pid}/io has no syscw")
 
 
 def pss_bytes(root: int) -> int:
@@ -51,13 +70,13 @@ def pss_bytes(root: int) -> int:
     return total
 
 
-def cpu_times(cpu: int) -> tuple[float, float]:
-    """(busy, stolen) seconds of one CPU since boot. Busy is everything but idle, waiting for disks, and stolen."""
+def stolen_seconds(cpu: int) -> float:
+    """What the hypervisor took of one CPU since boot. This the kernel adds up by time; the other columns of /proc/stat
+    it may count by what it meets at each tick, which says nothing about work that comes at a constant rate."""
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         name, *ticks = line.split()
         if name == f"cpu{cpu}":
-            user, nice, system, _idle, _iowait, irq, softirq, steal = (int(t) / _TICKS for t in ticks[:8])
-            return user + nice + system + irq + softirq, steal
+            return int(ticks[7]) / _TICKS
     raise LookupError(f"there is no CPU {cpu}")
 
 

@@ -1,15 +1,11 @@
-"""A run's JSON -> the Markdown tables: the goals as ratios of medians, and every server's figures.
-
-`python3 bench/load/report.py FILE.json` writes the table and the plots of a stored run again.
-"""
+"""A run's record -> the Markdown tables: the goals as ratios of medians, and every server's figures."""
 
 import dataclasses
-import json
-import pathlib
 import statistics
-import sys
 from collections.abc import Callable
 from typing import Any
+
+import micro
 
 NAMES = {
     "ragd": "ragd",
@@ -38,23 +34,13 @@ class Ratio:
     at_least: bool  # else: at most
 
 
-@dataclasses.dataclass(frozen=True)
-class Micro:
-    """Two entries of a Google Benchmark run, or one against a number of nanoseconds of CPU."""
-
-    title: str
-    file: str
-    name: str
-    baseline: str | None
-    goal: float
-
-
 RATIOS = (
     Ratio("cached POST /query, requests/s, against nginx proxy_cache", "rps", "cached", "ragd", "nginx", 1.8, True),
     Ratio("... against nginx tuned for small answers", "rps", "cached", "ragd", "nginx-tuned", None, True),
     Ratio("... against Varnish", "rps", "cached", "ragd", "varnish", 2.0, True),
     Ratio("... against the C floor", "rps", "cached", "ragd", "floor", 0.80, True),
     Ratio("... against the FastAPI sketch", "rps", "cached", "ragd", "fastapi", 40, True),
+    Ratio("... against the FastAPI sketch without its limiter", "rps", "cached", "ragd", "fastapi-nolimit", None, True),
     Ratio("CPU a cached request, against the C floor", "cpu_us", "cached", "ragd", "floor", 1.35, False),
     Ratio("GET /health, requests/s, against nginx `return 200`", "rps", "health", "ragd", "nginx", 0.95, True),
     Ratio("p95 of a cached query at 20,000/s, against the C floor", "p95_ms", "open-20k", "ragd", "floor", 1.3, False),
@@ -63,60 +49,22 @@ RATIOS = (
     Ratio("hit from RocksDB only, requests/s, against nginx proxy_cache", "rps", "cached", "ragd-disk", "nginx", 1.4, True),
 )
 
-MICRO = (
-    Micro("rate-limit check, exact window, one thread", "rate_table_bench", "allowed<Exact>/1", None, 30),
-    Micro("rate-limit check, gcra, one thread", "rate_table_bench", "allowed<Gcra>/1", None, 10),
-    Micro(
-        "rate-limit check, two threads, one client, against mutex + map",
-        "rate_table_bench", "allowed<Gcra>/1/threads:2", "allowed<PlainGcra>/1/threads:2", 3,
-    ),
-    Micro(
-        "... 50,000 clients",
-        "rate_table_bench", "allowed<Gcra>/50000/threads:2", "allowed<PlainGcra>/50000/threads:2", 5,
-    ),
-    Micro("metric updates of one request, two threads", "metrics_bench", "cached_query<Ours>/threads:2", None, 10),
-    Micro(
-        "... against prometheus-cpp",
-        "metrics_bench", "cached_query<Ours>/threads:2", "cached_query<PrometheusCpp>/threads:2", 10,
-    ),
-)  # fmt: skip
-
 UNITS = {"rps": "{:,.0f}/s", "cpu_us": "{:.2f} us", "p95_ms": "{:.3f} ms"}
 
 
+def undisturbed(samples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where there are none, all."""
+    return [s for s in samples if not s["disturbed"]] or samples
+
+
 def chosen(samples: list[dict[str, Any]], scenario: str, server: str) -> list[dict[str, Any]]:
-    """The undisturbed samples; where there are none, all."""
-    mine = [s for s in samples if s["scenario"] == scenario and s["server"] == server]
-    return [s for s in mine if not s["disturbed"]] or mine
+    return undisturbed([s for s in samples if s["scenario"] == scenario and s["server"] == server])
 
 
 def median(samples: list[dict[str, Any]], scenario: str, server: str, figure: str) -> float | None:
     values = [s[figure] for s in chosen(samples, scenario, server)]
+    values = [value for value in values if value is not None]  # a percentile of too few answers is not told
     return statistics.median(values) if values else None
-
-
-def medians(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """One line for each scenario and server, for those who read the JSON and not the table."""
-    pairs = dict.fromkeys((s["scenario"], s["server"]) for s in result["samples"])
-    figures = ("rps", "p50_ms", "p95_ms", "p99_ms", "cpu_us", "server_cpu", "load_cpu")
-    return [
-        {"scenario": pair[0], "server": pair[1], **{f: median(result["samples"], *pair, f) for f in figures}}
-        for pair in pairs
-    ]
-
-
-def read_micro(folder: pathlib.Path) -> list[dict[str, Any]]:
-    """What Google Benchmark wrote to FOLDER/<bench>.json: CPU nanoseconds of the entries the table names."""
-    found = []
-    for row in MICRO:
-        path = folder / f"{row.file}.json"
-        if not path.exists():
-            continue
-        times = {b["name"]: b["cpu_time"] for b in json.loads(path.read_text())["benchmarks"]}
-        for name in (row.name, row.baseline):
-            if name in times:
-                found.append({"file": row.file, "name": name, "cpu_ns": round(times[name], 2)})
-    return found
 
 
 def _verdict(value: float, goal: float, at_least: bool) -> str:
@@ -177,18 +125,24 @@ def _absolute_rows(result: dict[str, Any]) -> list[str | None]:
     ]
 
 
-def _micro_rows(micro: list[dict[str, Any]]) -> list[str]:
-    times = {(m["file"], m["name"]): m["cpu_ns"] for m in micro}
+def _micro_rows(taken: list[dict[str, Any]]) -> list[str]:
+    of = {(m["file"], m["name"]): m for m in taken}
     rows = []
-    for row in MICRO:
-        mine, other = times.get((row.file, row.name)), times.get((row.file, row.baseline))
-        if mine is not None and row.baseline is None:
-            rows.append(f"| {row.title} | {mine:.1f} ns | | | | <= {row.goal:g} ns | {_verdict(mine, row.goal, False)} |")
-        elif mine is not None and other is not None:
-            verdict = _verdict(other / mine, row.goal, True)
+    for row in micro.ROWS:
+        mine, other = of.get((row.file, row.name)), of.get((row.file, row.baseline))
+        goal = f"<= {row.goal:g} ns" if row.baseline is None else f">= {row.goal:g}"
+        if mine is None or (row.baseline and other is None):
+            rows.append(f"| {row.title} | not measured | | | | {goal} | |")
+            continue
+        note = "" if mine.get("real_time") or not row.two_threads else " (3)"
+        figure = f"| {row.title} | {mine['cpu_ns']:.1f} ns{note} "
+        if other is None:
+            rows.append(f"{figure}| | | | {goal} | {_verdict(mine['cpu_ns'], row.goal, False)} |")
+        else:
+            cheaper = other["cpu_ns"] / mine["cpu_ns"]
             rows.append(
-                f"| {row.title} | {mine:.1f} ns | {other:.1f} ns | **{other / mine:.1f}** times cheaper | "
-                f"| >= {row.goal:g} | {verdict} |"
+                f"{figure}| {other['cpu_ns']:.1f} ns | **{cheaper:.2f}** times cheaper | | {goal} "
+                f"| {_verdict(cheaper, row.goal, True)} |"
             )
     return rows
 
@@ -205,25 +159,28 @@ def _goals(result: dict[str, Any]) -> list[str]:
         lines += ["", "(1) The load generator was at its limit on the other server, which could do more: the ratio is an upper bound."]
     if any("(2)" in line for line in lines):
         lines += ["", "(2) The load generator was at its limit on ragd, which could do more."]
+    if any("(3)" in line for line in lines):
+        lines += ["", "(3) Not in the real-time class, as `chrt -f 1` was not allowed: the two threads may never have met."]
     return lines
 
 
 def _scenario_table(result: dict[str, Any], scenario: str) -> list[str]:
     samples = result["samples"]
     lines = [
-        "| server | requests/s | p50 | p95 | p99 | CPU a request | server CPU | generator CPU | limit | samples |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| server | requests/s | p50 | p95 | p99 | CPU a request | server CPU | limit | samples |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     servers = list(dict.fromkeys(s["server"] for s in samples if s["scenario"] == scenario))
     of: Callable[[str, str], float] = lambda server, figure: median(samples, scenario, server, figure) or 0
+    ms: Callable[[str, str], str] = lambda server, figure: f"{of(server, figure):.3f} ms" if of(server, figure) else "-"
     for server in sorted(servers, key=lambda name: -of(name, "rps")):
         disturbed = sum(bool(s["disturbed"]) for s in samples if (s["scenario"], s["server"]) == (scenario, server))
         count = len(chosen(samples, scenario, server))
         note = f"{count}, all disturbed" if disturbed == count else f"{count}"
         lines.append(
-            f"| {NAMES[server]} | {of(server, 'rps'):,.0f} | {of(server, 'p50_ms'):.3f} ms | {of(server, 'p95_ms'):.3f} ms "
-            f"| {of(server, 'p99_ms'):.3f} ms | {of(server, 'cpu_us'):.2f} us | {of(server, 'server_cpu'):.0%} "
-            f"| {of(server, 'load_cpu'):.0%} | {limit(samples, scenario, server)} | {note} |"
+            f"| {NAMES[server]} | {of(server, 'rps'):,.0f} | {ms(server, 'p50_ms')} | {ms(server, 'p95_ms')} "
+            f"| {ms(server, 'p99_ms')} | {of(server, 'cpu_us'):.2f} us | {of(server, 'server_cpu'):.0%} "
+            f"| {limit(samples, scenario, server)} | {note} |"
         )
     return lines
 
@@ -242,7 +199,9 @@ def head(result: dict[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in result["versions"].items())
     disturbed = [s for s in result["samples"] if s["disturbed"]]
     warning = f" **{len(disturbed)} of {len(result['samples'])} samples were disturbed all the same.**" if disturbed else ""
+    quick = ["**A quick look whether everything works: no figures to quote.**", ""] if result.get("quick") else []
     return [
+        *quick,
         f"{result['date']}, commit {result['commit']}, `{result['command']}`  ",
         f"{machine['cpu']}, {machine['cpus']} CPUs{virtual}, {machine['memory_gib']} GiB, {machine['system']}, "
         f"kernel {machine['kernel']}  ",
@@ -265,15 +224,3 @@ def peers_table(result: dict[str, Any]) -> str:
         if any(s["scenario"] == scenario for s in result["samples"]):
             lines += ["", f"## {title}", "", *_scenario_table(result, scenario)]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    import plots
-
-    for file in map(pathlib.Path, sys.argv[1:]):
-        stored = json.loads(file.read_text())
-        if stored["kind"] == "peers":
-            file.with_suffix(".md").write_text(peers_table(stored))
-            plots.peers(stored, file.parent)
-        else:
-            plots.growth(stored, file.parent)

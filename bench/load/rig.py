@@ -1,19 +1,20 @@
-"""What both runs share: the directory and ports of a run, its servers and their end, and the record it writes."""
+"""What both runs share: the directory and ports of a run, its servers and their end, and the record of it."""
 
 import contextlib
 import datetime
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import peers
 import proc
@@ -24,7 +25,11 @@ from peers import Failure, Server
 ROOT = peers.HERE.parent.parent
 MAX_DISCARDED = 24  # on a machine that is never quiet a run still ends, and says so
 MAX_DISCARDED_QUICK = 6
+ORDER_SEED = 1
 PACKAGES = ("nginx", "varnish", "haproxy", "python3-fastapi", "python3-uvicorn", "python3-uvloop", "python3-httptools")
+
+
+T = TypeVar("T")
 
 
 def say(text: str) -> None:
@@ -43,9 +48,8 @@ class Rig:
         self._max_discarded = MAX_DISCARDED_QUICK if quick else MAX_DISCARDED
         self._stack = stack
         self._next_port = first_port
-        self.floor_binary = self.directory / "floor-program"
-        source = peers.HERE / "floor.c"
-        subprocess.run(["gcc", "-O2", "-Wall", "-o", str(self.floor_binary), str(source)], check=True)
+        self.floor_binary = peers.build_floor(self.directory / "floor-program")
+        self._order = random.Random(ORDER_SEED)
         self.question = self.file("question.json", json.dumps(peers.QUESTION))
 
     def port(self) -> int:
@@ -57,6 +61,12 @@ class Rig:
                 with contextlib.suppress(OSError):
                     probe.bind(("127.0.0.1", self._next_port - 1))
                     return self._next_port - 1
+
+    def shuffled(self, items: Iterable[T]) -> list[T]:
+        """The order of one round: nobody is always the first, nor always behind the same neighbour. From a fixed seed."""
+        order = list(items)
+        self._order.shuffle(order)
+        return order
 
     def file(self, name: str, text: str) -> pathlib.Path:
         path = self.directory / name
@@ -141,19 +151,6 @@ def record(made: Rig, **values: Any) -> dict[str, Any]:
         **values,
         "discarded": made.discarded,
     }
-
-
-def write(path: pathlib.Path, result: dict[str, Any]) -> None:
-    """One sample a line: small, and a diff between two runs can be read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    members = []
-    for name, value in result.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            lines = ",\n    ".join(json.dumps(item) for item in value)
-            members.append(f"  {json.dumps(name)}: [\n    {lines}\n  ]")
-        else:
-            members.append(f"  {json.dumps(name)}: {json.dumps(value)}")
-    path.write_text("{\n" + ",\n".join(members) + "\n}\n")
 
 
 def _commit() -> str:

@@ -54,6 +54,11 @@ struct CacheSettings {
 struct RetrievalSettings {
   std::size_t top_k = 5;
   double min_score = 0.0;  ///< passages below this part of the attainable maximum are not used
+  double k1 = 1.2;         ///< BM25: how soon more of the same word stops counting
+  double b = 0.75;         ///< BM25: how much length matters
+  bool drop_question_words = true;
+  bool collapse_duplicates = true;  ///< near-duplicates of a better passage are left out
+  double diversity = 0.0;           ///< 0: by score alone; up to 1: maximal marginal relevance
 };
 
 struct EmbeddingsSettings {

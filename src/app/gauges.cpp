@@ -18,6 +18,7 @@ void corpus_gauges(Exposition& out, const Parts& parts) {
   const retrieval::CorpusSize size = parts.corpus->size();
   out.gauge("rag_documents", "Documents in the corpus, all tenants together.", size.documents);
   out.gauge("rag_chunks", "Chunks in the index.", size.chunks);
+  out.gauge("rag_index_segments", "Parts the index is in, until they are merged.", size.segments);
   out.gauge("rag_index_bytes", "Memory the index takes.", size.index_bytes);
 }
 

@@ -43,12 +43,14 @@ Parts::Parts(const Settings& settings)
       pool(pool_size(threads.size())),
       cache_pool(kCacheThreads),
       ingest_pool(1),
+      merge_pool(1),
       permits(settings.overload.max_in_flight) {}
 
 Parts::~Parts() {
   // Whatever still runs there uses the parts that go next.
   pool.join();
   ingest_pool.join();
+  merge_pool.join();
   cache_pool.join();
 }
 
@@ -73,8 +75,10 @@ Result<void> Parts::open(const Settings& settings) {
   for (const std::string& note : store->recovery_notes()) {
     obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
   }
-  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, settings.retrieval);
-  auto restored = corpus->restore();
+  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue);
+  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue,
+                                                       settings.retrieval);
+  auto restored = corpus_writer->restore();
   if (!restored) return restored;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();

@@ -53,7 +53,10 @@ class Parts {
   boost::asio::thread_pool pool;         ///< documents: reads, big JSON, the scrape
   boost::asio::thread_pool cache_pool;   ///< answers wait for their cache entry, and should not wait for an ingest too
   boost::asio::thread_pool ingest_pool;  ///< one thread, so writes take turns, and nothing else waits for one
+  boost::asio::thread_pool merge_pool;   ///< one thread: large merges of the index, behind the writes
   std::unique_ptr<store::DocumentStore> store;
+  retrieval::PublishedCatalogue catalogue;
+  std::unique_ptr<retrieval::CorpusWriter> corpus_writer;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
   llm::ExtractiveAnswerer llm;
   std::unique_ptr<cache::RocksResponseCache> cache;

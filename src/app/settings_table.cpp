@@ -145,6 +145,16 @@ std::vector<SettingRow> make_table() {
           "Passages an answer is made from when the request does not say."),
       row("retrieval.min_score", &Settings::retrieval, &RetrievalSettings::min_score, Number{0, 1},
           "Passages that score below this part of the query's attainable maximum are not used."),
+      row("retrieval.k1", &Settings::retrieval, &RetrievalSettings::k1, Number{0, 100},
+          "BM25's k1: how soon more of the same word in a passage stops counting."),
+      row("retrieval.b", &Settings::retrieval, &RetrievalSettings::b, Number{0, 1},
+          "BM25's b: how much longer passages are marked down, from not at all to in full."),
+      row("retrieval.drop_question_words", &Settings::retrieval, &RetrievalSettings::drop_question_words, Boolean{},
+          "Whether \"what\", \"how\", \"which\" and the like are left out of the search."),
+      row("retrieval.collapse_duplicates", &Settings::retrieval, &RetrievalSettings::collapse_duplicates, Boolean{},
+          "Whether passages that nearly repeat a better one are left out."),
+      row("retrieval.diversity", &Settings::retrieval, &RetrievalSettings::diversity, Number{0, 1},
+          "How much passages about the same are put behind others (maximal marginal relevance); 0: not at all."),
 
       row("embeddings.url", &Settings::embeddings, &EmbeddingsSettings::url, Text{},
           "An OpenAI-compatible API whose POST /embeddings turns texts into vectors, as https://host/v1; empty: "

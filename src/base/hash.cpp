@@ -1,3 +1,6 @@
+// An API key is hashed with every request. SHA256() takes 270 ns and three allocations for it, an EVP context of our
+// own 70 ns and one, SHA256_Init and its siblings 46 ns and none. OpenSSL 3 deprecates those, and keeps them.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/hash.hpp"
 
 #include <openssl/crypto.h>
@@ -17,7 +20,10 @@ std::array<std::uint64_t, 2> hash128(std::string_view bytes) {
 
 std::array<unsigned char, 32> sha256(std::string_view bytes) {
   std::array<unsigned char, 32> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  SHA256_Final(digest.data(), &context);
   return digest;
 }
 

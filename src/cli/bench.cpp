@@ -109,9 +109,9 @@ load::Plan plan_of(const BenchOptions& options) {
 class Bench {
  public:
   Bench(const load::Plan& plan, const load::Target& target, const load::RequestSet& requests, LiveLine& live)
-      : plan_(plan), target_(target), requests_(requests), live_(live) {}
+      : plan_(plan), step_(plan.duration), target_(target), requests_(requests), live_(live) {}
 
-  /// Each distinct request once, so that what follows finds them cached.
+  /// Each distinct request once, so that what follows finds them cached; an error when it would not.
   Result<void> warm() const {
     load::Plan once = plan_;
     once.rate = 0;
@@ -123,7 +123,9 @@ class Bench {
     once.duration = kLongestWarming;
     once.in_turn = true;
     const auto tally = load::run(once, target_, requests_, interrupted, {});
-    return tally ? Result<void>() : tally.error();
+    if (!tally) return tally.error();
+    if (interrupted || tally->count(load::Outcome::success) == requests_.size()) return {};
+    return fail(Errc::unavailable, "--warm: " + load::warming_failure(*tally, requests_.size()));
   }
 
   Result<load::Tally> measure() const {
@@ -137,6 +139,7 @@ class Bench {
     double answers = 0;
     for (std::optional<double> rate = search.first(); rate && !interrupted;) {
       plan_.rate = *rate;
+      plan_.duration = load::RampSearch::duration_of_step(*rate, step_);
       const auto tally = measure();
       if (!tally) return tally.error();
       all.merge(*tally);
@@ -157,12 +160,22 @@ class Bench {
 
   static load::RampStep step_of(double rate, const load::Tally& tally) {
     const std::uint64_t wanted = tally.sent() + tally.unsent;
-    const std::uint64_t failed = wanted - tally.count(load::Outcome::success);
-    return {rate, ms(tally.latency.quantile(0.99)), tally.answers_per_second,
-            wanted == 0 ? 1 : static_cast<double>(failed) / static_cast<double>(wanted), ms(tally.late.quantile(0.99))};
+    const auto part = [wanted](std::uint64_t count) {
+      return wanted == 0 ? 1 : static_cast<double>(count) / static_cast<double>(wanted);
+    };
+    load::RampStep step;
+    step.rate = rate;
+    if (const auto p99 = tally.latency.sampled_quantile(0.99)) step.p99_ms = ms(*p99);
+    step.answered_per_second = tally.answers_per_second;
+    step.failed_part = part(wanted - tally.count(load::Outcome::success));
+    step.late_p99_ms = ms(tally.late.quantile(0.99));
+    step.limited_part = part(tally.count(load::Outcome::rate_limited));
+    step.unsent_part = part(tally.unsent);
+    return step;
   }
 
   load::Plan plan_;
+  const load::Nanos step_;  // of a ramp, where nothing else asks for more
   const load::Target& target_;
   const load::RequestSet& requests_;
   LiveLine& live_;
@@ -195,6 +208,9 @@ int bench(const BenchOptions& options, const Console& console) {
   if (options.server.api_key.find_first_of("\r\n") != std::string::npos) {
     return failed(console, fail(Errc::unprocessable, "--api-key: has a line end in it"), kExitUsage);
   }
+  if (options.ramp && options.rate > 0 && options.rate < load::RampSearch::kLowestRate) {
+    return failed(console, fail(Errc::unprocessable, "--ramp: takes a --rate from 100 on"), kExitUsage);
+  }
   const load::RequestSpec spec = spec_of(options, url->authority);
   const auto requests = load::RequestSet::make(spec);
   if (!requests) return failed(console, requests.error(), kExitUsage);
@@ -221,8 +237,8 @@ int bench(const BenchOptions& options, const Console& console) {
   }
   const bool written = write_report(report, options.json_file, console);
   if (report.tally.answered() == 0) {
-    const bool early = report.interrupted && report.tally.sent() == 0;
-    const std::string why = early ? "interrupted before anything was measured" : url->text + " answered nothing";
+    const bool early = report.interrupted && report.tally.sent() == report.tally.count(load::Outcome::unfinished);
+    const std::string why = early ? "interrupted before anything was answered" : url->text + " answered nothing";
     return failed(console, fail(Errc::unavailable, why), kExitFailed);
   }
   return written ? kExitDone : kExitFailed;

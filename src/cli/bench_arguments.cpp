@@ -52,8 +52,8 @@ CLI::Validator cache_mode() {
   return {refuse, ""};
 }
 
-void add_duration(CLI::App& verb, const std::string& name, const std::string& about, milliseconds least,
-                  const std::function<void(milliseconds)>& set) {
+CLI::Option* add_duration(CLI::App& verb, const std::string& name, const std::string& about, milliseconds least,
+                          const std::function<void(milliseconds)>& set) {
   const auto parse = [name, least, set](const std::string& text) {
     const auto value = base::parse_duration(text);
     if (!value) throw CLI::ValidationError(name, "'" + text + "' " + value.error().detail);
@@ -62,7 +62,7 @@ void add_duration(CLI::App& verb, const std::string& name, const std::string& ab
     }
     set(*value);
   };
-  verb.add_option_function<std::string>(name, parse, about)->type_name("DURATION");
+  return verb.add_option_function<std::string>(name, parse, about)->type_name("DURATION");
 }
 
 void add_requests(CLI::App& verb, BenchOptions& options) {
@@ -78,12 +78,13 @@ void add_requests(CLI::App& verb, BenchOptions& options) {
           ->check(cache_mode())
           ->type_name("MODE");
   CLI::Option* clients =
-      verb.add_option("--clients", options.clients,
-                      "With --get or --body: in turn for N addresses in X-Forwarded-For, 1 to 1000000; a server "
-                      "believes it where http.trusted_proxies names this host")
+      verb.add_option(
+              "--clients", options.clients,
+              "With --get or --body: for N addresses in X-Forwarded-For, drawn at random, 1 to 1000000; a server "
+              "believes it where http.trusted_proxies names this host")
           ->check(within(1, 1'000'000, "1 to 1000000"))
           ->type_name("N");
-  verb.add_option("--seed", options.seed, "Of the order of made-up questions [1]")->type_name("N");
+  verb.add_option("--seed", options.seed, "Of the order of made-up questions and of clients [1]")->type_name("N");
   get->excludes(body)->excludes(questions)->excludes(cache);
   body->excludes(questions)->excludes(cache);
   clients->excludes(questions)->excludes(cache);
@@ -113,13 +114,14 @@ void add_load(CLI::App& verb, BenchOptions& options) {
 
 void add_times(CLI::App& verb, BenchOptions& options) {
   constexpr milliseconds kLeast{1};
-  add_duration(verb, "--duration", "How long it measures; of a ramp, each step [10s; 2s]", kLeast,
-               [&options](milliseconds value) { options.duration = value; });
-  add_duration(verb, "--warmup", "The same load for so long first, not measured [0s]", milliseconds(0),
-               [&options](milliseconds value) { options.warmup = value; });
+  CLI::Option* duration = add_duration(verb, "--duration", "How long it measures; of a ramp, each step [10s; 2s]",
+                                       kLeast, [&options](milliseconds value) { options.duration = value; });
+  CLI::Option* warmup = add_duration(verb, "--warmup", "The same load for so long first, not measured [0s]",
+                                     milliseconds(0), [&options](milliseconds value) { options.warmup = value; });
   verb.add_flag("--warm", options.warm, "Asks each distinct question once first, not measured");
   add_duration(verb, "--timeout", "How long an answer may take [10s]", kLeast,
                [&options](milliseconds value) { options.timeout = value; });
+  verb.get_option("--once")->excludes(duration)->excludes(warmup);
 }
 
 }  // namespace

@@ -19,7 +19,10 @@ Dispatcher::Dispatcher(const Pace& pace, std::size_t connections, TimePoint star
       measure_from_(start + pace.warmup),
       end_(measure_from_ + pace.duration),
       arrivals_(start, positive(pace.rate), pace.thread, pace.threads),
-      due_in_all_(open() ? arrivals_.count_before(end_) : 0),
+      due_in_all_(open()       ? arrivals_.count_before(end_)
+                  : pace.burst ? connections
+                               : 0),
+      due_in_warmup_(open() ? arrivals_.count_before(measure_from_) : 0),
       free_(connections) {}
 
 void Dispatcher::freed(std::size_t connection, TimePoint now) {
@@ -65,7 +68,7 @@ TimePoint Dispatcher::next_due() const {
 bool Dispatcher::exhausted(TimePoint now) const {
   if (stopped_ || counted_ >= pace_.requests) return true;
   if (open()) return taken_ >= due_in_all_ || now >= end_ + pace_.grace;
-  return pace_.burst ? taken_ >= free_.size() : now >= end_;
+  return pace_.burst ? taken_ >= due_in_all_ : now >= end_;
 }
 
 TimePoint Dispatcher::measured_until(TimePoint now) const {
@@ -76,11 +79,13 @@ TimePoint Dispatcher::measured_until(TimePoint now) const {
 void Dispatcher::stop(TimePoint now) {
   stopped_ = true;
   end_ = std::clamp(now, measure_from_, end_);
+  if (open()) due_in_all_ = arrivals_.count_before(end_);
 }
 
 std::uint64_t Dispatcher::unsent() const {
-  if (!open() || stopped_) return 0;
-  return std::min(due_in_all_ - taken_, pace_.requests - counted_);
+  const std::uint64_t asked = std::max(taken_, due_in_warmup_);
+  const std::uint64_t waiting = due_in_all_ - std::min(due_in_all_, asked);
+  return std::min(waiting, pace_.requests - counted_);
 }
 
 }  // namespace ragd::load

@@ -53,7 +53,7 @@ class Dispatcher {
   [[nodiscard]] TimePoint next_due() const;
   /// Nothing will be offered any more.
   [[nodiscard]] bool exhausted(TimePoint now) const;
-  /// Ends the run now; what waits is dropped.
+  /// Ends the run now: what waits, or would have come due later, is not asked.
   void stop(TimePoint now);
 
   [[nodiscard]] bool counts(TimePoint since) const { return since >= measure_from_; }
@@ -62,7 +62,7 @@ class Dispatcher {
   /// run was over sooner.
   [[nodiscard]] TimePoint measured_until(TimePoint now) const;
   [[nodiscard]] TimePoint end() const { return end_; }
-  /// Requests that were due before the end, and for which no connection came free in time.
+  /// Requests that were due before the end and were not asked: no connection came free in time, or before `stop`.
   [[nodiscard]] std::uint64_t unsent() const;
 
  private:
@@ -78,7 +78,8 @@ class Dispatcher {
   TimePoint measure_from_;
   TimePoint end_;
   Arrivals arrivals_;
-  std::uint64_t due_in_all_;  // open loop: how many arrivals lie before the end
+  std::uint64_t due_in_all_;     // open loop: how many arrivals lie before the end; burst: one a connection
+  std::uint64_t due_in_warmup_;  // open loop: how many of these do not count
   std::uint64_t taken_ = 0;
   std::uint64_t counted_ = 0;
   bool stopped_ = false;

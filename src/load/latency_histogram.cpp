@@ -4,6 +4,13 @@
 
 namespace ragd::load {
 
+namespace {
+
+/// A product like 0.07 * 100 comes out a hair above the whole number it stands for, or below.
+constexpr double kRoundingError = 1e-9;
+
+}  // namespace
+
 std::uint64_t LatencyHistogram::upper_bound(std::size_t index) {
   constexpr std::size_t kSteps = 1ULL << kPrecisionBits;
   if (index < 2 * kSteps) return index;
@@ -34,8 +41,6 @@ LatencyHistogram LatencyHistogram::since(const LatencyHistogram& earlier) const 
 
 Nanos LatencyHistogram::quantile(double q) const {
   if (count_ == 0) return Nanos(0);
-  // A product like 0.07 * 100 comes out a hair above the whole number it stands for.
-  constexpr double kRoundingError = 1e-9;
   const double exact = q * static_cast<double>(count_);
   const auto rank = static_cast<std::uint64_t>(std::max(1.0, std::ceil(exact - kRoundingError * exact)));
   std::uint64_t seen = 0;
@@ -44,6 +49,12 @@ Nanos LatencyHistogram::quantile(double q) const {
     if (seen >= rank) return Nanos(static_cast<std::int64_t>(std::min(upper_bound(i), max_)));
   }
   return max();
+}
+
+std::optional<Nanos> LatencyHistogram::sampled_quantile(double q) const {
+  constexpr double kLeastAbove = 10;
+  const double above = (1 - q) * static_cast<double>(count_);
+  return above >= kLeastAbove * (1 - kRoundingError) ? std::optional(quantile(q)) : std::nullopt;
 }
 
 }  // namespace ragd::load

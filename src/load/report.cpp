@@ -8,6 +8,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +21,16 @@ constexpr std::array<std::pair<std::string_view, double>, 5> kQuantiles{
 
 double ms(Nanos time) {
   return std::chrono::duration<double, std::milli>(time).count();
+}
+
+std::optional<double> sampled_ms(const LatencyHistogram& histogram, double q) {
+  const auto time = histogram.sampled_quantile(q);
+  return time ? std::optional(ms(*time)) : std::nullopt;
+}
+
+/// "-" says: of too few.
+std::string shown(std::optional<double> milliseconds) {
+  return milliseconds ? fmt::format("{:.3f}", *milliseconds) : "-";
 }
 
 double seconds(Nanos time) {
@@ -78,19 +89,24 @@ std::string outcomes_table(const Tally& tally) {
     const std::uint64_t count = tally.count(outcome);
     if (count > 0 || outcome == Outcome::success) text += count_row(name_of(outcome), count, part(count));
   }
-  if (tally.unsent > 0) text += count_row("unsent", tally.unsent, "due, but no connection came free for them");
+  if (tally.unsent > 0) text += count_row("unsent", tally.unsent, "due, but never asked");
   return text;
 }
 
-std::string latency_table(const LatencyHistogram& latency) {
+std::string latency_table(const Tally& tally) {
+  const LatencyHistogram& latency = tally.latency;
   if (latency.count() == 0) return {};
   std::string names = fmt::format("  {:<10}{:>9}{:>9}", "latency", "min", "mean");
   std::string values = fmt::format("  {:<10}{:9.3f}{:9.3f}", "ms", ms(latency.min()), latency.mean_ns() / 1e6);
   for (const auto& [name, q] : kQuantiles) {
     names += fmt::format("{:>9}", name == "p999" ? "p99.9" : name);
-    values += fmt::format("{:9.3f}", ms(latency.quantile(q)));
+    values += fmt::format("{:>9}", shown(sampled_ms(latency, q)));
   }
-  return names + fmt::format("{:>9}\n", "max") + values + fmt::format("{:9.3f}\n", ms(latency.max()));
+  std::string text = names + fmt::format("{:>9}\n", "max") + values + fmt::format("{:9.3f}\n", ms(latency.max()));
+  if (const auto missing = tally.waited_in_vain(); missing > 0) {
+    text += "            lower bounds: " + grouped(missing) + " requests that waited in vain are not among them\n";
+  }
+  return text;
 }
 
 std::string cache_line(const Tally& tally) {
@@ -110,32 +126,59 @@ std::string generator_line(const Report& report) {
   std::string text = fmt::format("  generator {:.2f} s CPU", seconds(report.tally.cpu));
   if (report.tally.late.count() > 0) {
     const LatencyHistogram& late = report.tally.late;
-    text += fmt::format(", itself late by p50 {:.3f}, p99 {:.3f}, max {:.3f} ms", ms(late.quantile(0.5)),
-                        ms(late.quantile(0.99)), ms(late.max()));
+    text += fmt::format(", itself late by p50 {}, p99 {}, max {:.3f} ms", shown(sampled_ms(late, 0.5)),
+                        shown(sampled_ms(late, 0.99)), ms(late.max()));
   }
   return text + '\n';
+}
+
+std::string_view explained(RampVerdict stop) {
+  switch (stop) {
+    case RampVerdict::generator:
+      return "; above it the generator itself was too late: a limit of its own, not of the server";
+    case RampVerdict::rate_limited:
+      return "; above it the server's rate limit refused requests";
+    case RampVerdict::failing:
+      return "; above it requests failed";
+    case RampVerdict::held:
+    case RampVerdict::slow:
+      break;
+  }
+  return {};
 }
 
 std::string ramp_table(const RampSearch& ramp) {
   std::string text =
       fmt::format("\n  {:>12}{:>12}{:>12}{:>12}{:>12}\n", "rate/s", "answers/s", "p99 ms", "failed", "late ms");
   for (const RampStep& step : ramp.steps()) {
-    text += fmt::format("  {:>12}{:>12}{:12.3f}{:10.2f} %{:12.3f}\n", grouped(step.rate),
-                        grouped(step.answered_per_second), step.p99_ms, 100 * step.failed_part, step.late_p99_ms);
+    text +=
+        fmt::format("  {:>12}{:>12}{:>12}{:10.2f} %{:12.3f}\n", grouped(step.rate), grouped(step.answered_per_second),
+                    shown(step.p99_ms), 100 * step.failed_part, step.late_p99_ms);
   }
   for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
     const auto rate = ramp.result(i);
-    text += fmt::format("  p99 within {:2.0f} ms: {}\n", RampSearch::kLimitsMs[i],
-                        rate ? (grouped(*rate) + "/s") : "at no rate");
+    const auto stop = ramp.stop(i);
+    text += fmt::format("  p99 within {:2.0f} ms: {}{}\n", RampSearch::kLimitsMs[i],
+                        rate ? (grouped(*rate) + "/s") : "at no rate", stop ? explained(*stop) : "");
   }
   return text;
 }
 
-void write_quantiles(base::JsonWriter& json, const LatencyHistogram& histogram) {
+void write_or_null(base::JsonWriter& json, std::optional<double> value) {
+  if (value) {
+    json.number(*value);
+  } else {
+    json.null();
+  }
+}
+
+void write_quantiles(base::JsonWriter& json, const Tally& tally) {
+  const LatencyHistogram& histogram = tally.latency;
   json.key("latency_ms").begin_object();
   json.key("min").number(ms(histogram.min())).key("mean").number(histogram.mean_ns() / 1e6);
-  for (const auto& [name, q] : kQuantiles) json.key(name).number(ms(histogram.quantile(q)));
+  for (const auto& [name, q] : kQuantiles) write_or_null(json.key(name), sampled_ms(histogram, q));
   json.key("max").number(ms(histogram.max())).end_object();
+  json.key("latency_is_lower_bound").boolean(tally.waited_in_vain() > 0);
   json.key("histogram").begin_array();
   histogram.each_bucket(
       [&json](Nanos upper, std::uint64_t count) { json.begin_array().number(ms(upper)).integer(count).end_array(); });
@@ -151,35 +194,36 @@ void write_counts(base::JsonWriter& json, const Tally& tally) {
   }
   json.end_object().key("cache").begin_object();
   for (std::size_t i = 0; i < kCacheUses; ++i) json.key(name_of(static_cast<CacheUse>(i))).integer(tally.cache[i]);
-  json.end_object().key("hit_rate");
-  const auto rate = tally.hit_rate();
-  if (rate) {
-    json.number(*rate);
-  } else {
-    json.null();
-  }
+  json.end_object();
+  write_or_null(json.key("hit_rate"), tally.hit_rate());
 }
 
 void write_lateness(base::JsonWriter& json, const LatencyHistogram& late) {
   json.key("late_ms").begin_object();
-  json.key("p50").number(ms(late.quantile(0.5))).key("p99").number(ms(late.quantile(0.99)));
+  write_or_null(json.key("p50"), sampled_ms(late, 0.5));
+  write_or_null(json.key("p99"), sampled_ms(late, 0.99));
   json.key("max").number(ms(late.max())).end_object();
 }
 
 void write_ramp(base::JsonWriter& json, const RampSearch& ramp) {
   json.key("ramp").begin_array();
   for (const RampStep& step : ramp.steps()) {
-    json.begin_object().key("rate").number(step.rate).key("p99_ms").number(step.p99_ms);
+    const RampVerdict verdict = RampSearch::judge(step, RampSearch::kLimitsMs.back());
+    write_or_null(json.begin_object().key("rate").number(step.rate).key("p99_ms"), step.p99_ms);
     json.key("answered_per_second").number(step.answered_per_second).key("failed_part").number(step.failed_part);
-    json.key("late_p99_ms").number(step.late_p99_ms);
-    json.key("held").boolean(RampSearch::holds(step, RampSearch::kLimitsMs.back())).end_object();
+    json.key("limited_part").number(step.limited_part).key("late_p99_ms").number(step.late_p99_ms);
+    json.key("held").boolean(verdict == RampVerdict::held).key("verdict").string(name_of(verdict)).end_object();
   }
   json.end_array().key("ramp_result").begin_object();
   for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
+    write_or_null(json.key(fmt::format("{:.0f}ms", RampSearch::kLimitsMs[i])), ramp.result(i));
+  }
+  json.end_object().key("ramp_stop").begin_object();
+  for (std::size_t i = 0; i < RampSearch::kLimitsMs.size(); ++i) {
+    const auto stop = ramp.stop(i);
     json.key(fmt::format("{:.0f}ms", RampSearch::kLimitsMs[i]));
-    const auto rate = ramp.result(i);
-    if (rate) {
-      json.number(*rate);
+    if (stop) {
+      json.string(name_of(*stop));
     } else {
       json.null();
     }
@@ -190,7 +234,7 @@ void write_ramp(base::JsonWriter& json, const RampSearch& ramp) {
 }  // namespace
 
 std::string table(const Report& report) {
-  std::string text = title(report) + outcomes_table(report.tally) + latency_table(report.tally.latency) +
+  std::string text = title(report) + outcomes_table(report.tally) + latency_table(report.tally) +
                      cache_line(report.tally) + generator_line(report);
   if (report.ramp != nullptr) text += ramp_table(*report.ramp);
   return text;
@@ -204,16 +248,12 @@ std::string json(const Report& report) {
   json.begin_object().key("tool").string("ragd bench").key("version").string(base::version());
   json.key("url").string(report.url).key("asked").string(report.asked);
   json.key("mode").string(mode_of(plan)).key("rate");
-  if (plan.rate > 0) {
-    json.number(plan.rate);
-  } else {
-    json.null();
-  }
+  write_or_null(json, plan.rate > 0 ? std::optional(plan.rate) : std::nullopt);
   json.key("connections").integer(plan.connections).key("threads").integer(plan.threads);
   json.key("duration_s").number(seconds(tally.window)).key("interrupted").boolean(report.interrupted);
   json.key("sent").integer(tally.sent()).key("answered").integer(tally.answered());
   json.key("unsent").integer(tally.unsent).key("requests_per_second").number(tally.answers_per_second);
-  write_quantiles(json, tally.latency);
+  write_quantiles(json, tally);
   write_counts(json, tally);
   if (plan.rate > 0) write_lateness(json, tally.late);
   json.key("cpu_s").number(seconds(tally.cpu));
@@ -222,13 +262,25 @@ std::string json(const Report& report) {
   return text + '\n';
 }
 
+std::string warming_failure(const Tally& tally, std::uint64_t wanted) {
+  std::string text = "warmed " + grouped(tally.count(Outcome::success)) + " of " + grouped(wanted) + ":";
+  for (std::size_t i = 0; i < kOutcomes; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    if (outcome == Outcome::success || tally.count(outcome) == 0) continue;
+    text += " " + grouped(tally.count(outcome)) + " " + std::string(name_of(outcome)) + ",";
+  }
+  if (tally.sent() < wanted) text += " " + grouped(wanted - tally.sent()) + " not asked in time,";
+  text.pop_back();
+  return text;
+}
+
 std::string live_line(const Tally& since_last, std::chrono::seconds elapsed) {
   std::string text = fmt::format("{:4} s ", elapsed.count());
   if (since_last.window <= Nanos(0)) return text + " warming up";
   const LatencyHistogram& latency = since_last.latency;
   const double rate = static_cast<double>(since_last.answered()) / seconds(since_last.window);
-  text += fmt::format("{:>10}/s   p50 {:.3f}  p95 {:.3f}  p99 {:.3f} ms", grouped(rate), ms(latency.quantile(0.5)),
-                      ms(latency.quantile(0.95)), ms(latency.quantile(0.99)));
+  text += fmt::format("{:>10}/s   p50 {}  p95 {}  p99 {} ms", grouped(rate), shown(sampled_ms(latency, 0.5)),
+                      shown(sampled_ms(latency, 0.95)), shown(sampled_ms(latency, 0.99)));
   if (const auto hits = since_last.hit_rate()) text += fmt::format("   hits {:.1f} %", 100 * *hits);
   if (const auto limited = since_last.count(Outcome::rate_limited); limited > 0) {
     text += "   limited " + grouped(limited);

@@ -6,6 +6,7 @@
 #include "load/tally.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace ragd::load {
@@ -22,6 +23,9 @@ struct Report {
 [[nodiscard]] std::string table(const Report& report);
 /// One object, described in docs/benchmarks.md.
 [[nodiscard]] std::string json(const Report& report);
+
+/// What `--warm` could not do, of `wanted` requests: "warmed 60 of 1,000: 940 rate_limited".
+[[nodiscard]] std::string warming_failure(const Tally& tally, std::uint64_t wanted);
 
 /// What happened since the last look, in one line without its end.
 [[nodiscard]] std::string live_line(const Tally& since_last, std::chrono::seconds elapsed);

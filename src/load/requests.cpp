@@ -19,6 +19,7 @@ constexpr std::size_t kMaxBodyBytes = 16UL << 20U;
 constexpr std::size_t kMaxQuestionBytes = 8192;
 constexpr std::size_t kMaxQuestions = 1'000'000;
 constexpr std::size_t kMaxClients = 1'000'000;
+constexpr std::size_t kMaxBytesForClients = 1UL << 30U;  // each has the body with its own address before it
 constexpr double kMaxExponent = 10;
 constexpr std::string_view kZipf = "zipf:";
 
@@ -141,11 +142,21 @@ void RequestSet::add(std::string_view head, std::string_view body) {
   ends_.push_back(bytes_.size());
 }
 
-void RequestSet::add_fixed(const RequestSpec& spec, std::string_view body) {
-  if (spec.clients == 0) add(head_of(spec), body);
+Result<void> RequestSet::add_fixed(const RequestSpec& spec, std::string_view body) {
+  of_clients_ = spec.clients > 0;
+  if (!of_clients_) add(head_of(spec), body);
+  constexpr std::size_t kMostForAnAddress = 64;  // with the length of the body and the line ends
+  const std::size_t bytes = spec.clients * (head_of(spec).size() + kMostForAnAddress + body.size());
+  if (bytes > kMaxBytesForClients) {
+    return fail(Errc::unprocessable, "--clients: " + std::to_string(spec.clients) + " requests with a body of " +
+                                         std::to_string(body.size()) +
+                                         " bytes take more than 1 GiB: fewer clients or a smaller body");
+  }
+  bytes_.reserve(bytes);
   for (std::size_t i = 0; i < spec.clients; ++i) {
     add(head_of(spec, "X-Forwarded-For: " + client_address(i) + "\r\n"), body);
   }
+  return {};
 }
 
 Result<RequestSet> RequestSet::make(const RequestSpec& spec) {
@@ -156,11 +167,11 @@ Result<RequestSet> RequestSet::make(const RequestSpec& spec) {
   RequestSet set;
   const std::string head = head_of(spec);
   if (spec.get) {
-    set.add_fixed(spec, "");
+    if (auto added = set.add_fixed(spec, ""); !added) return added.error();
   } else if (!spec.body_file.empty()) {
     const auto body = base::read_file(spec.body_file, kMaxBodyBytes);
     if (!body) return fail(body.error().code, "--body: '" + spec.body_file + "' " + body.error().detail);
-    set.add_fixed(spec, *body);
+    if (auto added = set.add_fixed(spec, *body); !added) return added.error();
   } else if (spec.questions.starts_with(kZipf)) {
     const auto zipf = parse_zipf(std::string_view(spec.questions).substr(kZipf.size()));
     if (!zipf) {
@@ -180,6 +191,7 @@ Result<RequestSet> RequestSet::make(const RequestSpec& spec) {
 Asker::Asker(const RequestSet& requests, std::uint64_t seed, unsigned thread, unsigned threads, bool in_turn)
     : requests_(requests),
       popularity_(in_turn || requests.popularity().empty() ? nullptr : &requests.popularity().front()),
+      all_alike_(!in_turn && requests.of_clients()),
       random_(seed + thread),
       at_(thread % requests.size()),
       stride_(threads) {
@@ -189,6 +201,7 @@ Asker::Asker(const RequestSet& requests, std::uint64_t seed, unsigned thread, un
 
 std::string_view Asker::next() {
   if (popularity_ != nullptr) return requests_[popularity_->draw(split_mix(random_))];
+  if (all_alike_) return requests_[((split_mix(random_) >> 32U) * requests_.size()) >> 32U];
   const std::size_t i = at_;
   at_ = (at_ + stride_) % requests_.size();
   return requests_[i];

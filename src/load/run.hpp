@@ -1,7 +1,7 @@
 // A run: its workers on threads of their own, their tallies merged, and a look at them once a second.
 //
 // Blocks until the run is over. `stop` may be set by a signal handler; the run then ends within a second. Refuses more
-// connections than the process may open files.
+// connections and threads than the process may open files; a thread that breaks ends the run, with an error.
 #pragma once
 
 #include "load/dispatcher.hpp"

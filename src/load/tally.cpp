@@ -13,8 +13,9 @@ Outcome outcome_of(unsigned status) {
 }
 
 std::string_view name_of(Outcome outcome) {
-  constexpr std::array<std::string_view, kOutcomes> kNames{
-      "success", "rate_limited", "overloaded", "client_error", "server_error", "timeout", "connection_error"};
+  constexpr std::array<std::string_view, kOutcomes> kNames{"success",          "rate_limited", "overloaded",
+                                                           "client_error",     "server_error", "timeout",
+                                                           "connection_error", "unfinished"};
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
@@ -78,11 +79,15 @@ std::uint64_t Tally::sent() const {
 }
 
 std::uint64_t Tally::answered() const {
-  return sent() - count(Outcome::timeout) - count(Outcome::connection_error);
+  return sent() - count(Outcome::timeout) - count(Outcome::connection_error) - count(Outcome::unfinished);
 }
 
 std::uint64_t Tally::errors() const {
-  return sent() - count(Outcome::success) - count(Outcome::rate_limited);
+  return sent() - count(Outcome::success) - count(Outcome::rate_limited) - count(Outcome::unfinished);
+}
+
+std::uint64_t Tally::waited_in_vain() const {
+  return count(Outcome::timeout) + count(Outcome::unfinished) + unsent;
 }
 
 std::optional<double> Tally::hit_rate() const {

@@ -46,7 +46,7 @@ int make_poll() {
 }  // namespace
 
 Worker::Worker(const Target& target, const Pace& pace, std::size_t connections, Nanos timeout, Asker asker,
-               const std::atomic<bool>& stop, SharedTally* shared)
+               const Stop& stop, SharedTally* shared)
     : target_(target),
       pace_(pace),
       timeout_(timeout),
@@ -77,7 +77,7 @@ void Worker::start() {
   if (pace_.burst) dispatcher_.emplace(pace_, connections_.size(), now_);
   for (Connection& connection : connections_) connect(connection);
   if (pace_.burst) return;
-  while (connecting_ > 0 && !stop_) wait();
+  while (connecting_ > 0 && !stop_.now()) wait();
   now_ = look_at_clock();
   dispatcher_.emplace(pace_, connections_.size(), now_);
   for (const Connection& connection : connections_) {
@@ -88,7 +88,7 @@ void Worker::start() {
 void Worker::loop() {
   next_publish_ = now_ + kPublishEvery;
   while (true) {
-    if (stop_.load(std::memory_order_relaxed) && give_up_ == TimePoint::max()) {
+    if (stop_.now() && give_up_ == TimePoint::max()) {
       dispatcher_->stop(now_);
       give_up_ = now_ + kStopGrace;
     }
@@ -109,7 +109,7 @@ void Worker::wait() {
   const timespec timeout{seconds.count(), (duration - seconds).count()};
   const int count = ::epoll_pwait2(poll_, events.data(), kEvents, &timeout, nullptr);
   if (count < 0 && errno != EINTR) throw std::system_error(errno, std::generic_category(), "epoll_pwait2");
-  if (pace_.rate > 0) {
+  if (pace_.rate > 0) {  // what is due has come due meanwhile, and waits for no answer
     now_ = look_at_clock();
     if (dispatcher_) offer();
   }
@@ -118,7 +118,7 @@ void Worker::wait() {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     handle(connections_[event.data.u64], event.events);
   }
-  // Whole answers have looked at the clock, each for itself.
+  // Each whole answer has looked at the clock.
   if (now_ == before) now_ = look_at_clock();
   if (now_ >= next_sweep_) sweep();
 }
@@ -170,7 +170,7 @@ void Worker::connect_failed(Connection& connection) {
   unreachable_ = connected_ == 0;
   if (dispatcher_) {
     const auto since = dispatcher_->take(now_);
-    if (since && dispatcher_->counts(*since)) tally_.failed(Outcome::connection_error);
+    if (since && dispatcher_->counts(*since)) tally_.unanswered(Outcome::connection_error);
   }
   retry(connection, false);
 }
@@ -205,7 +205,7 @@ void Worker::offer() {
   }
   if (!unreachable_ || pace_.rate <= 0) return;
   while (const auto since = dispatcher_->take(now_)) {
-    if (dispatcher_->counts(*since)) tally_.failed(Outcome::connection_error);
+    if (dispatcher_->counts(*since)) tally_.unanswered(Outcome::connection_error);
   }
 }
 
@@ -267,7 +267,7 @@ void Worker::answered(Connection& connection) {
 }
 
 void Worker::broken(Connection& connection, Outcome outcome) {
-  if (dispatcher_->counts(connection.since)) tally_.failed(outcome);
+  if (dispatcher_->counts(connection.since)) tally_.unanswered(outcome);
   drop(connection);
   retry(connection, connection.failures == 0);
 }
@@ -299,6 +299,10 @@ void Worker::finish(Nanos cpu) {
   tally_.window = std::max(Nanos(0), measured);
   const double seconds = std::chrono::duration<double>(tally_.window).count();
   tally_.answers_per_second = seconds > 0 ? static_cast<double>(answers_in_window_) / seconds : 0;
+  for (const Connection& connection : connections_) {
+    const bool asked = connection.state == State::busy && dispatcher_->counts(connection.since);
+    if (asked) tally_.unanswered(Outcome::unfinished);
+  }
   tally_.unsent = dispatcher_->unsent();
   tally_.cpu = cpu;
   if (shared_ != nullptr) shared_->publish(tally_);

@@ -1,8 +1,8 @@
 // One thread's share of a run: its connections and the epoll loop over them. One write and one read a request, no
-// allocation, one look at the clock for each answer.
+// allocation, one look at the clock for each answer; in open loop another one each time the loop wakes.
 //
-// For one thread; `stop` and the SharedTally may be touched by others. A connection that fails is tried again after
-// 100 ms, then 200 ms up to a second; while none at all can be made, requests that come due fail at once.
+// For one thread; what Stop refers to and the SharedTally may be touched by others. A connection that fails is tried
+// again after 100 ms, then 200 ms up to a second; while none at all can be made, requests that come due fail at once.
 #pragma once
 
 #include "load/dispatcher.hpp"
@@ -39,16 +39,27 @@ class SharedTally {
   Tally tally_;
 };
 
+/// Why a worker ends before its time: somebody asked for it, or another worker broke. Set by others.
+struct Stop {
+  const std::atomic<bool>& asked;
+  const std::atomic<bool>& broken;
+
+  [[nodiscard]] bool now() const {
+    return asked.load(std::memory_order_relaxed) || broken.load(std::memory_order_relaxed);
+  }
+};
+
 class Worker {
  public:
-  /// `shared` may be null: nobody looks while the run goes on.
-  Worker(const Target& target, const Pace& pace, std::size_t connections, Nanos timeout, Asker asker,
-         const std::atomic<bool>& stop, SharedTally* shared);
+  /// `shared` may be null: nobody looks while the run goes on. Throws std::system_error, here and in run, when epoll
+  /// fails.
+  Worker(const Target& target, const Pace& pace, std::size_t connections, Nanos timeout, Asker asker, const Stop& stop,
+         SharedTally* shared);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Until the pace's end, or at most a second after `stop`. Once.
+  /// Until the pace's end, or at most a second after it is stopped. Once.
   Tally run();
 
  private:
@@ -98,7 +109,7 @@ class Worker {
   const Pace pace_;
   const Nanos timeout_;
   Asker asker_;
-  const std::atomic<bool>& stop_;
+  const Stop stop_;
   SharedTally* const shared_;
 
   const int poll_;

@@ -2,8 +2,11 @@
 
 #include "obs/log.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <exception>
+#include <string>
 #include <string_view>
 
 namespace ragd::net {
@@ -19,7 +22,12 @@ IoThreads::~IoThreads() {
 }
 
 void IoThreads::start() {
-  for (const auto& core : cores_) core->thread = std::thread([&core = *core] { run(core); });
+  for (std::size_t i = 0; i < cores_.size(); ++i) {
+    std::thread& thread = cores_[i]->thread;
+    thread = std::thread([&core = *cores_[i]] { run(core); });
+    // For top, debuggers and the test that counts a core's allocations; Linux takes 15 characters.
+    ::pthread_setname_np(thread.native_handle(), ("ragd-core-" + std::to_string(i)).c_str());
+  }
 }
 
 void IoThreads::join() {

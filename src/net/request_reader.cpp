@@ -50,8 +50,7 @@ std::optional<Error> RequestReader::understand(std::string_view head) {
   if (auto error = parse(head)) return error;
   length_left_ = framing_.content_length;
   in_place_ = framing_.body == BodyFraming::length && missing() <= input_.room().size();
-  if (framing_.body != BodyFraming::none && !in_place_) make_room_for_body();
-  return std::nullopt;
+  return framing_.body == BodyFraming::none || in_place_ ? std::nullopt : make_room_for_body();
 }
 
 std::optional<Error> RequestReader::parse(std::string_view head) {
@@ -71,12 +70,11 @@ std::optional<Error> RequestReader::parse(std::string_view head) {
   return std::nullopt;
 }
 
-void RequestReader::make_room_for_body() {
+std::optional<Error> RequestReader::make_room_for_body() {
   const std::size_t head_size = head_end_ - head_begin_;
-  if (!input_.make_room(kBodyRoom)) return;
-  // The head has moved: parsed once, it parses again, and this is rare (a large body, or a long head before any).
-  const bool failed = parse(input_.bytes().substr(head_begin_, head_size)).has_value();
-  static_cast<void>(failed);
+  if (!input_.make_room(kBodyRoom)) return std::nullopt;
+  // The head has moved: the views into it are taken anew. This is rare (a large body, or a long head before any).
+  return parse(input_.bytes().substr(head_begin_, head_size));
 }
 
 Result<bool> RequestReader::read_body(std::uint64_t max_body_bytes) {

@@ -50,7 +50,7 @@ class RequestReader {
  private:
   [[nodiscard]] std::optional<Error> understand(std::string_view head);
   [[nodiscard]] std::optional<Error> parse(std::string_view head);
-  void make_room_for_body();
+  [[nodiscard]] std::optional<Error> make_room_for_body();
   [[nodiscard]] std::string_view behind_head() const { return input_.bytes().substr(head_end_); }
 
   HttpRequest& request_;

@@ -1,14 +1,30 @@
-// BM25's term weight: Robertson/Sparck Jones, k1 1.2, b 0.75. Constant expressions, thread-safe.
+// BM25's term weight (Robertson/Sparck Jones) for one query: the parameters and the average length are fixed.
+//
+// Plain value, thread-safe.
 #pragma once
 
 namespace ragd::retrieval {
 
-inline constexpr double kK1 = 1.2;
-inline constexpr double kB = 0.75;
+/// How soon more of the same word stops counting, and how much length matters.
+struct Bm25 {
+  double k1 = 1.2;
+  double b = 0.75;
+};
 
-/// How much of its weight a term brings to a chunk, times kK1 + 1 at most. `length` is relative to the average chunk's.
-[[nodiscard]] constexpr double term_score(double weight, double frequency, double length) {
-  return weight * frequency * (kK1 + 1) / (frequency + kK1 * (1 - kB + kB * length));
-}
+class TermScore {
+ public:
+  TermScore(Bm25 parameters, double average_length)
+      : base_(parameters.k1 * (1 - parameters.b)),
+        slope_(average_length > 0 ? parameters.k1 * parameters.b / average_length : 0) {}
+
+  /// The part of 1 a term brings to a chunk: grows with its frequency there, shrinks with the chunk's length.
+  [[nodiscard]] double operator()(double frequency, double length) const {
+    return frequency / (frequency + base_ + slope_ * length);
+  }
+
+ private:
+  double base_;
+  double slope_;
+};
 
 }  // namespace ragd::retrieval

@@ -1,10 +1,7 @@
 #include "retrieval/search.hpp"
 
-#include "base/analyzer.hpp"
-#include "retrieval/bm25.hpp"
-#include "retrieval/top_chunks.hpp"
+#include "retrieval/metadata_values.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 #include <utility>
@@ -13,46 +10,28 @@ namespace ragd::retrieval {
 
 namespace {
 
-std::size_t live_count(const SegmentView& view, const Postings& postings) {
-  if (!view.dead) return postings.chunks.size();
-  return static_cast<std::size_t>(
-      std::count_if(postings.chunks.begin(), postings.chunks.end(),
-                    [&view](std::uint32_t chunk) { return !view.is_dead(view.segment->document_of(chunk)); }));
-}
-
-Passage passage_of(const RankedChunk& ranked) {
-  const std::uint32_t position = ranked.segment->document_of(ranked.chunk);
-  const IndexedDocument& indexed = ranked.segment->document(position);
-  const std::uint32_t ordinal = ranked.chunk - ranked.segment->first_chunk(position);
-  const store::ChunkSpan& span = indexed.chunks[ordinal];
-  Passage passage;
-  passage.document_id = indexed.document.id;
-  passage.chunk_id = indexed.document.id + "#" + std::to_string(ordinal);
-  passage.title = indexed.document.title;
-  passage.source = indexed.document.source;
-  passage.heading = span.heading;
-  passage.text = indexed.document.text.substr(span.start, span.end - span.start);
-  passage.metadata_json = indexed.document.metadata_json;
-  passage.score = ranked.score;
-  passage.start = span.start;
-  passage.end = span.end;
-  return passage;
+/// The chunks that may be found; null: all of them.
+const Bitmap* allowed_in(const SegmentView& view, const Filter& filter, Bitmap& room) {
+  if (filter.empty()) return view.graves ? &view.graves->live_chunks() : nullptr;
+  room = chunks_matching(*view.segment, filter);
+  if (view.graves) room &= view.graves->live_chunks();
+  return &room;
 }
 
 }  // namespace
 
-Search::Search(SnapshotPtr snapshot, std::string_view query) : snapshot_(std::move(snapshot)) {
-  std::vector<base::Term> words = base::analyze(query, base::TermUse::query);
-  std::unordered_map<std::string, std::size_t>
-      positions;  // a query holds thousands of words: no pass over all for each
-  for (base::Term& word : words) {
+Search::Search(SnapshotPtr snapshot, std::string_view query, Bm25 parameters, base::TermUse use)
+    : snapshot_(std::move(snapshot)), parameters_(parameters) {
+  // A query holds thousands of words: no pass over all of them for each.
+  std::unordered_map<std::string, std::size_t> positions;
+  for (base::Term& word : base::analyze(query, use)) {
     const auto [known, is_new] = positions.try_emplace(word.stem, terms_.size());
     if (!is_new) {
       terms_[known->second].multiplicity += 1;
       continue;
     }
     Term term{std::move(word.stem), 1, {}};
-    for (const SegmentView& view : snapshot_->segments()) term.postings.push_back(view.segment->postings(term.stem));
+    for (const SegmentView& view : snapshot_->segments()) term.words.push_back(view.segment->words().find(term.stem));
     terms_.push_back(std::move(term));
   }
 }
@@ -60,45 +39,52 @@ Search::Search(SnapshotPtr snapshot, std::string_view query) : snapshot_(std::mo
 std::size_t Search::postings() const {
   std::size_t count = 0;
   for (const Term& term : terms_) {
-    for (const Postings& postings : term.postings) count += postings.chunks.size();
+    for (std::size_t s = 0; s < term.words.size(); ++s) {
+      if (term.words[s]) count += snapshot_->segments()[s].segment->words().postings(*term.words[s]).size();
+    }
   }
   return count;
 }
 
-std::vector<double> Search::weigh() const {
-  const auto chunks = static_cast<double>(snapshot_->chunks());
-  std::vector<double> weights;
-  for (const Term& term : terms_) {
-    std::size_t holding = 0;
-    for (std::size_t s = 0; s < term.postings.size(); ++s) {
-      holding += live_count(snapshot_->segments()[s], term.postings[s]);
-    }
-    const auto df = static_cast<double>(holding);
-    weights.push_back(std::log(1 + (chunks - df + 0.5) / (df + 0.5)));
+double Search::weight_of(const Term& term) const {
+  std::size_t holding = 0;
+  for (std::size_t s = 0; s < term.words.size(); ++s) {
+    if (!term.words[s]) continue;
+    const SegmentView& view = snapshot_->segments()[s];
+    holding += view.segment->words().postings(*term.words[s]).size();
+    if (view.graves) holding -= view.graves->deaths_of(*term.words[s]);
   }
-  return weights;
+  const auto chunks = static_cast<double>(snapshot_->chunks());
+  const auto df = static_cast<double>(holding);
+  return std::log(1 + (chunks - df + 0.5) / (df + 0.5));
 }
 
-Retrieved Search::run(std::size_t top_k, double min_score, const Filter& filter) const {
-  Retrieved retrieved;
-  retrieved.version = snapshot_->version();
-  const std::vector<double> weights = weigh();
+Ranking Search::run(std::size_t count, double min_score, const Filter& filter) const {
+  Ranking ranking;
   double attainable = 0;
-  for (std::size_t t = 0; t < terms_.size(); ++t) {
-    retrieved.terms.push_back({terms_[t].stem, weights[t]});
-    attainable += weights[t] * terms_[t].multiplicity * (kK1 + 1);
+  for (const Term& term : terms_) {
+    ranking.terms.push_back({term.stem, weight_of(term)});
+    attainable += ranking.terms.back().weight * term.multiplicity;
   }
+  if (terms_.empty()) return ranking;
 
-  TopChunks best({top_k, min_score, attainable, snapshot_->average_length(), filter});
+  TopChunks best({count, min_score, attainable, TermScore(parameters_, snapshot_->average_length())});
   std::vector<WeightedPostings> postings(terms_.size());
   for (std::size_t s = 0; s < snapshot_->segments().size(); ++s) {
+    const SegmentView& view = snapshot_->segments()[s];
+    bool any = false;
     for (std::size_t t = 0; t < terms_.size(); ++t) {
-      postings[t] = {terms_[t].postings[s], weights[t] * terms_[t].multiplicity};
+      const auto& word = terms_[t].words[s];
+      postings[t] = {word ? view.segment->words().postings(*word) : Postings(),
+                     ranking.terms[t].weight * terms_[t].multiplicity};
+      any = any || word.has_value();
     }
-    best.search(snapshot_->segments()[s], postings);
+    if (!any) continue;
+    Bitmap room;
+    best.search(*view.segment, allowed_in(view, filter, room), postings);
   }
-  for (const RankedChunk& ranked : std::move(best).sorted()) retrieved.passages.push_back(passage_of(ranked));
-  return retrieved;
+  ranking.chunks = std::move(best).sorted();
+  return ranking;
 }
 
 }  // namespace ragd::retrieval

@@ -1,126 +1,141 @@
 #include "retrieval/segment.hpp"
 
-#include "retrieval/bm25.hpp"
-#include "retrieval/segment_writer.hpp"
+#include "base/hash.hpp"
+#include "retrieval/flat_bytes.hpp"
+#include "retrieval/segment_draft.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <cstring>
 #include <numeric>
-#include <utility>
 
 namespace ragd::retrieval {
 
 namespace {
 
-template <class T>
-std::size_t heap_bytes(const std::vector<T>& values) {
-  return values.capacity() * sizeof(T);
-}
-
-std::size_t heap_bytes(const IndexedDocument& indexed) {
-  const Document& document = indexed.document;
-  std::size_t bytes = sizeof indexed + document.id.capacity() + document.text.capacity() + document.title.capacity() +
-                      document.source.capacity() + document.metadata_json.capacity() + heap_bytes(indexed.chunks) +
-                      heap_bytes(indexed.metadata);
-  for (const store::ChunkSpan& chunk : indexed.chunks) bytes += chunk.heading.capacity();
-  return bytes;
-}
+/// Of the format, too.
+constexpr std::array<char, 8> kMagic = {'r', 'a', 'g', 'd', 's', 'e', 'g', '1'};
 
 }  // namespace
 
-std::string_view Segment::term(std::size_t position) const {
-  const std::size_t begin = position == 0 ? 0 : term_ends_[position - 1];
-  return std::string_view(term_bytes_).substr(begin, term_ends_[position] - begin);
+/// What stands in front. Behind it: words, values, first chunks, ends of ids, lengths, ids; so each is aligned.
+struct Segment::Header {
+  std::array<char, 8> magic = kMagic;
+  std::uint64_t hash = 0;  ///< of all that follows it
+  std::uint64_t total_length = 0;
+  std::uint64_t words_bytes = 0;
+  std::uint64_t values_bytes = 0;
+  std::uint32_t documents = 0;
+  std::uint32_t chunks = 0;
+  std::uint64_t id_bytes = 0;
+
+  static constexpr std::size_t kHashed = 16;  ///< where that begins
+
+  /// Of the segment; nonsense where a part is larger than any string.
+  [[nodiscard]] std::uint64_t size() const {
+    return sizeof(Header) + words_bytes + values_bytes + (std::uint64_t{documents} * 2 + 1) * sizeof(std::uint32_t) +
+           std::uint64_t{chunks} * sizeof(std::uint16_t) + id_bytes;
+  }
+  [[nodiscard]] bool fits(std::string_view bytes) const {
+    return words_bytes < bytes.size() && words_bytes % 8 == 0 && values_bytes < bytes.size() && values_bytes % 8 == 0 &&
+           id_bytes < bytes.size() && size() == bytes.size();
+  }
+  [[nodiscard]] std::string_view words(std::string_view bytes) const {
+    return bytes.substr(sizeof(Header), words_bytes);
+  }
+  [[nodiscard]] std::string_view values(std::string_view bytes) const {
+    return bytes.substr(sizeof(Header) + words_bytes, values_bytes);
+  }
+};
+
+Result<SegmentPtr> Segment::from_bytes(std::string bytes) {
+  const std::shared_ptr<Segment> segment(new Segment(std::move(bytes)));
+  const std::string_view all = segment->bytes_;
+  Header header;
+  if (all.size() < sizeof header) return fail(Errc::internal, "a segment is cut short");
+  std::memcpy(&header, all.data(), sizeof header);
+  if (header.magic != kMagic) return fail(Errc::internal, "a segment is of another format");
+  if (header.hash != base::hash64(all.substr(Header::kHashed))) return fail(Errc::internal, "a segment is damaged");
+  if (!header.fits(all)) return fail(Errc::internal, "a segment's sizes make no sense");
+  const auto words = Dictionary::map(header.words(all), header.chunks);
+  const auto values = Dictionary::map(header.values(all), header.documents);
+  if (!words || !values) return fail(Errc::internal, "a segment's dictionary makes no sense");
+  segment->map(header, *words, *values);
+  if (!segment->check()) return fail(Errc::internal, "a segment's documents make no sense");
+  return SegmentPtr(segment);
 }
 
-Postings Segment::postings_at(std::size_t position) const {
-  const std::size_t begin = position == 0 ? 0 : posting_ends_[position - 1];
-  const std::size_t count = posting_ends_[position] - begin;
-  return {std::span(posting_chunks_).subspan(begin, count), std::span(posting_frequencies_).subspan(begin, count),
-          term_bounds_[position]};
+SegmentPtr Segment::from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values) {
+  Header header;
+  header.total_length = std::accumulate(draft.lengths.begin(), draft.lengths.end(), std::uint64_t{0});
+  header.words_bytes = words.bytes();
+  header.values_bytes = values.bytes();
+  header.documents = static_cast<std::uint32_t>(draft.id_ends.size());
+  header.chunks = static_cast<std::uint32_t>(draft.lengths.size());
+  header.id_bytes = draft.ids.size();
+
+  std::string bytes;
+  bytes.reserve(header.size());
+  bytes.append(reinterpret_cast<const char*>(&header), sizeof header);
+  words.finish(bytes);
+  values.finish(bytes);
+  move_to(bytes, draft.first_chunks);
+  move_to(bytes, draft.id_ends);
+  move_to(bytes, draft.lengths);
+  move_to(bytes, draft.ids);
+  header.hash = base::hash64(std::string_view(bytes).substr(Header::kHashed));
+  std::memcpy(bytes.data(), &header, sizeof header);
+
+  const std::shared_ptr<Segment> segment(new Segment(std::move(bytes)));
+  const std::string_view all = segment->bytes_;
+  segment->map(header, Dictionary::trusted(header.words(all)), Dictionary::trusted(header.values(all)));
+  return segment;
 }
 
-Postings Segment::postings(std::string_view wanted) const {
+void Segment::map(const Header& header, const Dictionary& words, const Dictionary& values) {
+  words_ = words;
+  values_ = values;
+  total_length_ = header.total_length;
+  FlatReader parts(std::string_view(bytes_).substr(sizeof header + header.words_bytes + header.values_bytes));
+  first_chunks_ = parts.array<std::uint32_t>(header.documents + std::size_t{1});
+  id_ends_ = parts.array<std::uint32_t>(header.documents);
+  lengths_ = parts.array<std::uint16_t>(header.chunks);
+  ids_ = parts.bytes(header.id_bytes);
+}
+
+bool Segment::check() const {
+  if (first_chunks_.front() != 0 || first_chunks_.back() != chunks()) return false;
+  if (!std::is_sorted(first_chunks_.begin(), first_chunks_.end())) return false;
+  if (!std::is_sorted(id_ends_.begin(), id_ends_.end())) return false;
+  if ((id_ends_.empty() ? 0 : id_ends_.back()) != ids_.size()) return false;
+  for (std::size_t document = 1; document < documents(); ++document) {
+    if (id(document - 1) >= id(document)) return false;
+  }
+  return std::accumulate(lengths_.begin(), lengths_.end(), std::uint64_t{0}) == total_length_;
+}
+
+std::size_t Segment::find(std::string_view wanted) const {
   std::size_t first = 0;
-  std::size_t last = terms();
+  std::size_t last = documents();
   while (first < last) {
     const std::size_t middle = first + (last - first) / 2;
-    const int order = term(middle).compare(wanted);
-    if (order == 0) return postings_at(middle);
-    if (order < 0) {
+    if (id(middle) < wanted) {
       first = middle + 1;
     } else {
       last = middle;
     }
   }
-  return {};
+  return first < documents() && id(first) == wanted ? first : kNotHere;
 }
 
-std::size_t Segment::find(std::string_view id) const {
-  const auto at =
-      std::lower_bound(documents_.begin(), documents_.end(), id,
-                       [](const DocumentPtr& d, std::string_view wanted) { return d->document.id < wanted; });
-  if (at == documents_.end() || (*at)->document.id != id) return kNotHere;
-  return static_cast<std::size_t>(at - documents_.begin());
+std::string_view Segment::id(std::size_t document) const {
+  const std::uint32_t begin = document == 0 ? 0 : id_ends_[document - 1];
+  return ids_.substr(begin, id_ends_[document] - begin);
 }
 
-SegmentWriter::SegmentWriter(std::vector<DocumentPtr> documents) : segment_(new Segment) {
-  Segment& segment = *segment_;
-  segment.documents_ = std::move(documents);
-  segment.first_chunks_.reserve(segment.documents_.size() + 1);
-  segment.first_chunks_.push_back(0);
-  for (std::uint32_t position = 0; position < segment.documents_.size(); ++position) {
-    const std::size_t chunks = segment.documents_[position]->chunks.size();
-    segment.chunk_documents_.insert(segment.chunk_documents_.end(), chunks, position);
-    segment.first_chunks_.push_back(static_cast<std::uint32_t>(segment.chunk_documents_.size()));
-  }
-  segment.chunk_lengths_.resize(segment.chunk_documents_.size());
-}
-
-void SegmentWriter::add_posting(std::uint32_t chunk, std::uint16_t frequency) {
-  segment_->posting_chunks_.push_back(chunk);
-  segment_->posting_frequencies_.push_back(frequency);
-}
-
-void SegmentWriter::end_term(std::string_view term) {
-  segment_->term_bytes_ += term;
-  segment_->term_ends_.push_back(segment_->term_bytes_.size());
-  segment_->posting_ends_.push_back(segment_->posting_chunks_.size());
-}
-
-/// Bounds are taken once for all queries, at the segment's own average length: TopChunks allows for another one.
-void SegmentWriter::bound_terms() {
-  Segment& segment = *segment_;
-  const auto& lengths = segment.chunk_lengths_;
-  const auto total = static_cast<double>(std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0}));
-  segment.average_length_ = lengths.empty() ? 0 : total / static_cast<double>(lengths.size());
-  segment.term_bounds_.reserve(segment.terms());
-  std::size_t at = 0;
-  for (const std::size_t end : segment.posting_ends_) {
-    double bound = 0;
-    for (; at < end; ++at) {
-      const double length = lengths[segment.posting_chunks_[at]] / segment.average_length_;
-      bound = std::max(bound, term_score(1 / (kK1 + 1), segment.posting_frequencies_[at], length));
-    }
-    segment.term_bounds_.push_back(std::nextafter(static_cast<float>(bound), 2.0F));
-  }
-}
-
-SegmentPtr SegmentWriter::finish() {
-  bound_terms();
-  Segment& segment = *segment_;
-  segment.term_bytes_.shrink_to_fit();
-  segment.term_ends_.shrink_to_fit();
-  segment.posting_ends_.shrink_to_fit();
-  segment.posting_chunks_.shrink_to_fit();
-  segment.posting_frequencies_.shrink_to_fit();
-  segment.bytes_ = sizeof segment + heap_bytes(segment.documents_) + heap_bytes(segment.first_chunks_) +
-                   heap_bytes(segment.chunk_documents_) + heap_bytes(segment.chunk_lengths_) +
-                   segment.term_bytes_.capacity() + heap_bytes(segment.term_ends_) + heap_bytes(segment.posting_ends_) +
-                   heap_bytes(segment.posting_chunks_) + heap_bytes(segment.posting_frequencies_) +
-                   heap_bytes(segment.term_bounds_);
-  for (const DocumentPtr& document : segment.documents_) segment.bytes_ += heap_bytes(*document);
-  return std::move(segment_);
+std::uint32_t Segment::document_of(std::size_t chunk) const {
+  const auto next = std::upper_bound(first_chunks_.begin(), first_chunks_.end(), chunk);
+  return static_cast<std::uint32_t>(next - first_chunks_.begin() - 1);
 }
 
 }  // namespace ragd::retrieval

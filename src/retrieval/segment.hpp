@@ -1,11 +1,15 @@
-// A part of one tenant's index: documents, their chunks, and for every term the chunks that hold it.
+// A part of one tenant's index: documents by id, their chunks' lengths, for every word the chunks that hold it, for
+// every metadata value the documents that have it. One flat run of bytes, the same on disk and in memory.
 //
-// Immutable once built, so readers share it without locks. Texts are kept in memory: a passage needs no disk. Segments
-// know nothing of deletion; whoever merges them says which documents are dead.
+// Immutable, so readers share it without locks. It knows nothing of deletion and holds no text. Little-endian machines
+// only.
 #pragma once
 
-#include "store/document_store.hpp"
+#include "retrieval/bitmap.hpp"
+#include "retrieval/dictionary.hpp"
+#include "store/stored_document.hpp"
 
+#include <ragd/error.hpp>
 #include <ragd/types.hpp>
 
 #include <cstddef>
@@ -14,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ragd::retrieval {
@@ -21,81 +26,72 @@ namespace ragd::retrieval {
 /// A word in the title counts as often as this in the chunk; a word in a heading above counts once.
 inline constexpr std::uint32_t kTitleWeight = 2;
 
-struct IndexedDocument {
-  Document document;
-  std::vector<store::ChunkSpan> chunks;
-  Metadata metadata;
-};
+/// Greater ones (of titles thousands of words long) count as this.
+inline constexpr std::uint16_t kMaxChunkLength = 65'535;
 
-using DocumentPtr = std::shared_ptr<const IndexedDocument>;  // owners: the segments that hold it, old and merged
-
-/// The chunks that hold a term, ascending, and how often each does.
-struct Postings {
-  std::span<const std::uint32_t> chunks;
-  std::span<const std::uint16_t> frequencies;
-  /// No chunk here gets a greater part of the term's weight (0..1), as long as Segment::average_length is the average.
-  float bound = 0;
-};
-
-/// Documents by position in their segment.
-using DocumentSet = std::vector<bool>;
-
+struct SegmentDraft;
 class Segment;
-class SegmentMerger;
-class SegmentWriter;
-using SegmentPtr = std::shared_ptr<const Segment>;  // owners: the snapshots that search it
+using SegmentPtr = std::shared_ptr<const Segment>;  // owners: the snapshots that search it, and a merge of it
+
+struct IndexedDocument {
+  const store::StoredDocument* stored = nullptr;
+  Metadata metadata;  ///< sorted by field
+};
 
 class Segment {
  public:
-  /// Ids must be distinct; the order does not matter.
-  [[nodiscard]] static SegmentPtr build(std::vector<DocumentPtr> documents);
+  Segment(const Segment&) = delete;
+  Segment& operator=(const Segment&) = delete;
+
+  /// Analyses and counts. Ids must be distinct; the order does not matter.
+  [[nodiscard]] static SegmentPtr build(std::vector<IndexedDocument> documents);
 
   struct Source {
     SegmentPtr segment;
-    const DocumentSet* dead = nullptr;  ///< null: all live
+    const Bitmap* dead = nullptr;  ///< by document; null: all live
   };
   /// What is live in the sources, as if built anew, without analysing a word. Live ids must be distinct.
   [[nodiscard]] static SegmentPtr merge(std::span<const Source> sources);
 
-  [[nodiscard]] Postings postings(std::string_view term) const;
+  /// Takes bytes() back. An Error (Errc::internal) when they are not a whole segment, never undefined behaviour.
+  [[nodiscard]] static Result<SegmentPtr> from_bytes(std::string bytes);
+  [[nodiscard]] std::string_view bytes() const { return bytes_; }
 
+  [[nodiscard]] std::size_t documents() const { return id_ends_.size(); }
+  [[nodiscard]] std::size_t chunks() const { return lengths_.size(); }
   static constexpr std::size_t kNotHere = static_cast<std::size_t>(-1);
-  /// The position of the document with this id, or kNotHere.
+  /// The position of the document with this id, or kNotHere. Positions are in order of id.
   [[nodiscard]] std::size_t find(std::string_view id) const;
-
-  [[nodiscard]] std::size_t documents() const { return documents_.size(); }
-  [[nodiscard]] std::size_t chunks() const { return chunk_documents_.size(); }
-  /// In order of id.
-  [[nodiscard]] const IndexedDocument& document(std::size_t position) const { return *documents_[position]; }
-  [[nodiscard]] std::uint32_t document_of(std::size_t chunk) const { return chunk_documents_[chunk]; }
-  [[nodiscard]] std::uint32_t first_chunk(std::size_t document) const { return first_chunks_[document]; }
-  /// In weighted words, title and headings included.
-  [[nodiscard]] std::uint32_t length_of(std::size_t chunk) const { return chunk_lengths_[chunk]; }
-  /// Of all its chunks, dead ones included.
-  [[nodiscard]] double average_length() const { return average_length_; }
-  /// Heap bytes, texts included.
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::string_view id(std::size_t document) const;
+  [[nodiscard]] std::uint32_t first_chunk(std::size_t document) const {  ///< of documents(): chunks()
+    return first_chunks_[document];
+  }
+  [[nodiscard]] std::uint32_t document_of(std::size_t chunk) const;
+  /// By chunk: weighted words, title and headings included.
+  [[nodiscard]] std::span<const std::uint16_t> lengths() const { return lengths_; }
+  [[nodiscard]] std::uint64_t total_length() const { return total_length_; }
+  [[nodiscard]] const Dictionary& words() const { return words_; }    ///< holders are chunks
+  [[nodiscard]] const Dictionary& values() const { return values_; }  ///< holders are documents; see metadata_values
 
  private:
-  friend class SegmentWriter;
-  friend class SegmentMerger;
-  Segment() = default;
-  [[nodiscard]] std::string_view term(std::size_t position) const;
-  [[nodiscard]] Postings postings_at(std::size_t position) const;
-  [[nodiscard]] std::size_t terms() const { return term_ends_.size(); }
+  struct Header;
 
-  std::vector<DocumentPtr> documents_;
-  std::vector<std::uint32_t> first_chunks_;  ///< by document, and one past the last
-  std::vector<std::uint32_t> chunk_documents_;
-  std::vector<std::uint32_t> chunk_lengths_;
-  std::string term_bytes_;  ///< all terms, sorted, one after another
-  std::vector<std::size_t> term_ends_;
-  std::vector<std::size_t> posting_ends_;
-  std::vector<std::uint32_t> posting_chunks_;
-  std::vector<std::uint16_t> posting_frequencies_;
-  std::vector<float> term_bounds_;
-  double average_length_ = 0;
-  std::size_t bytes_ = 0;
+  explicit Segment(std::string bytes) : bytes_(std::move(bytes)) {}
+  /// Gives the draft and the writers up. The draft's lengths are the first writer's.
+  [[nodiscard]] static SegmentPtr from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values);
+  /// Points the members at their places in the bytes.
+  void map(const Header& header, const Dictionary& words, const Dictionary& values);
+  /// Whether what lies there can be a segment; the dictionaries have been checked.
+  [[nodiscard]] bool check() const;
+
+  std::string bytes_;  ///< allocated, so at a multiple of eight
+  std::span<const std::uint32_t> first_chunks_;
+  std::span<const std::uint32_t> id_ends_;
+  std::string_view ids_;
+  std::span<const std::uint16_t> lengths_;
+  std::uint64_t total_length_ = 0;
+  Dictionary words_;
+  Dictionary values_;
 };
 
 }  // namespace ragd::retrieval

@@ -1,42 +1,37 @@
 // Segment::build: analyses the documents' words and counts them by chunk.
 #include "base/analyzer.hpp"
+#include "retrieval/metadata_values.hpp"
 #include "retrieval/segment.hpp"
-#include "retrieval/segment_writer.hpp"
+#include "retrieval/segment_draft.hpp"
+#include "retrieval/term_lists.hpp"
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
-#include <unordered_map>
 #include <utility>
 
 namespace ragd::retrieval {
 
 namespace {
 
-using TermId = std::uint32_t;
-
-struct Occurrence {
-  TermId term = 0;
-  std::uint32_t chunk = 0;
-  std::uint16_t frequency = 0;
-};
-
 std::uint16_t saturated(std::uint32_t count) {
   return static_cast<std::uint16_t>(std::min<std::uint32_t>(count, std::numeric_limits<std::uint16_t>::max()));
 }
 
-/// Numbers terms as they appear and counts them chunk by chunk.
+/// Counts terms chunk by chunk.
 class TermCounter {
  public:
-  [[nodiscard]] std::vector<TermId> terms_of(std::string_view text) {
-    std::vector<TermId> ids;
+  explicit TermCounter(TermLists& lists) : lists_(lists) {}
+
+  [[nodiscard]] std::vector<TermNumber> terms_of(std::string_view text) {
+    std::vector<TermNumber> numbers;
     base::TermScanner terms(text, base::TermUse::document);
-    while (terms.next()) ids.push_back(id_of(terms.stem()));
-    return ids;
+    while (terms.next()) numbers.push_back(lists_.number_of(terms.stem()));
+    return numbers;
   }
 
-  void count(const std::vector<TermId>& terms, std::uint32_t weight) {
-    for (const TermId term : terms) {
+  void count(const std::vector<TermNumber>& terms, std::uint32_t weight) {
+    counts_.resize(lists_.size(), 0);
+    for (const TermNumber term : terms) {
       if (counts_[term] == 0) present_.push_back(term);
       counts_[term] += weight;
       length_ += weight;
@@ -44,55 +39,29 @@ class TermCounter {
   }
 
   /// Ends the chunk; returns its length.
-  std::uint32_t end_chunk(std::uint32_t chunk) {
-    for (const TermId term : present_) {
-      occurrences_.push_back({term, chunk, saturated(counts_[term])});
+  std::uint16_t end_chunk(std::uint32_t chunk) {
+    for (const TermNumber term : present_) {
+      lists_.add(term, {chunk, saturated(counts_[term])});
       counts_[term] = 0;
     }
     present_.clear();
-    return std::exchange(length_, 0);
+    static_assert(kMaxChunkLength == std::numeric_limits<std::uint16_t>::max());
+    return saturated(std::exchange(length_, 0));
   }
-
-  void write(SegmentWriter& writer) const;
 
  private:
-  TermId id_of(const std::string& stem) {
-    const auto [at, is_new] = ids_.try_emplace(stem, static_cast<TermId>(ids_.size()));
-    if (is_new) counts_.push_back(0);
-    return at->second;
-  }
-
-  std::unordered_map<std::string, TermId> ids_;
+  TermLists& lists_;
   std::vector<std::uint32_t> counts_;  ///< by term, of the open chunk
-  std::vector<TermId> present_;        ///< terms of the open chunk
+  std::vector<TermNumber> present_;    ///< terms of the open chunk
   std::uint32_t length_ = 0;
-  std::vector<Occurrence> occurrences_;  ///< ascending by chunk
 };
 
-void TermCounter::write(SegmentWriter& writer) const {
-  std::vector<std::pair<std::string_view, TermId>> sorted(ids_.begin(), ids_.end());
-  std::sort(sorted.begin(), sorted.end());
-
-  // Counting sort by term; it is stable, so each term's occurrences stay ascending by chunk.
-  std::vector<std::size_t> next(ids_.size() + 1, 0);
-  for (const Occurrence& occurrence : occurrences_) ++next[occurrence.term + 1];
-  std::partial_sum(next.begin(), next.end(), next.begin());
-  std::vector<Occurrence> by_term(occurrences_.size());
-  for (const Occurrence& occurrence : occurrences_) by_term[next[occurrence.term]++] = occurrence;
-
-  for (const auto& [term, id] : sorted) {
-    const std::size_t begin = id == 0 ? 0 : next[id - 1];
-    for (std::size_t i = begin; i < next[id]; ++i) writer.add_posting(by_term[i].chunk, by_term[i].frequency);
-    writer.end_term(term);
-  }
-}
-
-void count_document(const IndexedDocument& indexed, std::uint32_t chunk, TermCounter& counter, SegmentWriter& writer) {
-  const std::vector<TermId> title = counter.terms_of(indexed.document.title);
-  const std::string_view text = indexed.document.text;
+void count_document(const store::StoredDocument& stored, TermCounter& counter, std::vector<std::uint16_t>& lengths) {
+  const std::vector<TermNumber> title = counter.terms_of(stored.document.title);
+  const std::string_view text = stored.document.text;
   std::string_view heading;
-  std::vector<TermId> heading_terms;
-  for (const store::ChunkSpan& span : indexed.chunks) {
+  std::vector<TermNumber> heading_terms;
+  for (const store::ChunkSpan& span : stored.chunks) {
     if (span.heading != heading) {
       heading = span.heading;
       heading_terms = counter.terms_of(heading);
@@ -100,23 +69,44 @@ void count_document(const IndexedDocument& indexed, std::uint32_t chunk, TermCou
     counter.count(title, kTitleWeight);
     counter.count(heading_terms, 1);
     counter.count(counter.terms_of(text.substr(span.start, span.end - span.start)), 1);
-    writer.set_length(chunk, counter.end_chunk(chunk));
-    ++chunk;
+    lengths.push_back(counter.end_chunk(static_cast<std::uint32_t>(lengths.size())));
   }
+}
+
+DictionaryWriter words_of(const std::vector<IndexedDocument>& documents, SegmentDraft& draft) {
+  TermLists words;
+  TermCounter counter(words);
+  for (const IndexedDocument& indexed : documents) {
+    draft.add_document(indexed.stored->document.id, indexed.stored->chunks.size());
+    count_document(*indexed.stored, counter, draft.lengths);
+  }
+  DictionaryWriter writer(draft.lengths);
+  words.write(writer);
+  return writer;
+}
+
+DictionaryWriter values_of(const std::vector<IndexedDocument>& documents) {
+  TermLists values;
+  for (std::uint32_t position = 0; position < documents.size(); ++position) {
+    for (const auto& [field, value] : documents[position].metadata) {
+      values.add(values.number_of(metadata_term(field, value)), {position, 1});
+    }
+  }
+  DictionaryWriter writer({});
+  values.write(writer);
+  return writer;
 }
 
 }  // namespace
 
-SegmentPtr Segment::build(std::vector<DocumentPtr> documents) {
-  std::sort(documents.begin(), documents.end(),
-            [](const DocumentPtr& a, const DocumentPtr& b) { return a->document.id < b->document.id; });
-  SegmentWriter writer(std::move(documents));
-  TermCounter counter;
-  for (std::size_t position = 0; position < writer.segment().documents(); ++position) {
-    count_document(writer.segment().document(position), writer.segment().first_chunk(position), counter, writer);
-  }
-  counter.write(writer);
-  return writer.finish();
+SegmentPtr Segment::build(std::vector<IndexedDocument> documents) {
+  std::sort(documents.begin(), documents.end(), [](const IndexedDocument& a, const IndexedDocument& b) {
+    return a.stored->document.id < b.stored->document.id;
+  });
+  SegmentDraft draft;
+  DictionaryWriter words = words_of(documents, draft);
+  DictionaryWriter values = values_of(documents);
+  return from_draft(draft, words, values);
 }
 
 }  // namespace ragd::retrieval

@@ -1,11 +1,7 @@
 #include "retrieval/top_chunks.hpp"
 
-#include "retrieval/bm25.hpp"
-#include "retrieval/metadata_filter.hpp"
-
 #include <algorithm>
 #include <array>
-#include <string>
 #include <utility>
 
 namespace ragd::retrieval {
@@ -18,8 +14,8 @@ constexpr std::uint32_t kWindow = 2048;
 /// Sums of the same parts in another order differ by less; bounds are compared with this much room.
 constexpr double kRoom = 1e-9;
 
-const std::string& id_of(const RankedChunk& ranked) {
-  return ranked.segment->document(ranked.segment->document_of(ranked.chunk)).document.id;
+std::string_view id_of(const RankedChunk& ranked) {
+  return ranked.segment->id(ranked.segment->document_of(ranked.chunk));
 }
 
 /// Within one document chunks are numbered in order, and one document's live chunks lie in one segment.
@@ -29,122 +25,82 @@ bool better(const RankedChunk& a, const RankedChunk& b) {
   return order != 0 ? order < 0 : a.chunk < b.chunk;
 }
 
-/// A term's postings and the part of them that lies in the present window.
-struct Cursor {
-  Postings postings;
-  double weight = 0;
-  double bound = 0;  ///< no chunk of the segment gets more from this term
-  std::size_t begin = 0;
-  std::size_t end = 0;
-
-  [[nodiscard]] bool at_end() const { return begin == postings.chunks.size(); }
-
-  /// Moves to the window [first, last).
-  void enter(std::uint32_t first, std::uint32_t last) {
-    const auto chunks = postings.chunks;
-    const auto from = std::lower_bound(chunks.begin() + static_cast<std::ptrdiff_t>(begin), chunks.end(), first);
-    begin = static_cast<std::size_t>(from - chunks.begin());
-    const auto limit = from + std::min<std::ptrdiff_t>(last - first, chunks.end() - from);
-    end = static_cast<std::size_t>(std::lower_bound(from, limit, last) - chunks.begin());
-  }
-
-  /// How often the chunk, one of the window, holds the term. A search without branches: half of them would be guessed
-  /// wrong.
-  [[nodiscard]] std::uint16_t frequency(std::uint32_t chunk) const {
-    if (begin == end) return 0;
-    const std::uint32_t* at = postings.chunks.data() + begin;
-    for (std::size_t left = end - begin; left > 1;) {
-      const std::size_t half = left / 2;
-      at += at[half] <= chunk ? half : 0;
-      left -= half;
-    }
-    return *at == chunk ? postings.frequencies[static_cast<std::size_t>(at - postings.chunks.data())]
-                        : std::uint16_t{0};
-  }
-};
-
 }  // namespace
 
-/// One segment's search. Terms are split into those that alone could lift a chunk among the best ("essential"), which
-/// are walked, and the weakest, whose bounds together could not: those are only looked up for chunks the others found.
+/// One segment's search. In each window, terms are split into those that alone could lift a chunk among the best
+/// ("essential"), which are walked, and the weakest, whose bounds there together could not: those are only looked up
+/// for chunks the others found.
 class TopChunks::Scan {
  public:
-  Scan(TopChunks& top, const SegmentView& view, std::span<const WeightedPostings> terms)
-      : top_(top), view_(view), segment_(*view.segment) {
-    const double drift = std::max(1.0, top.wanted_.average_length / segment_.average_length());
+  Scan(TopChunks& top, const Segment& segment, const Bitmap* allowed, std::span<const WeightedPostings> terms)
+      : top_(top), segment_(segment), allowed_(allowed) {
+    cursors_.reserve(terms.size());
     for (const WeightedPostings& term : terms) {
-      if (term.postings.chunks.empty()) continue;
-      const double part = std::min(1.0, term.postings.bound * drift);
-      cursors_.push_back({term.postings, term.weight, term.weight * (kK1 + 1) * part, 0, 0});
+      if (!term.postings.empty()) cursors_.emplace_back(term, top.wanted_.score, segment.lengths());
     }
+    bounds_.resize(cursors_.size());
     for (std::size_t i = 0; i < cursors_.size(); ++i) by_bound_.push_back(i);
-    std::sort(by_bound_.begin(), by_bound_.end(),
-              [this](std::size_t a, std::size_t b) { return cursors_[a].bound < cursors_[b].bound; });
+    bar_ = top_.least() * (1 - kRoom);
   }
 
   void run() {
-    while (next_window()) {
-      for (std::size_t i = essential_; i < by_bound_.size(); ++i) add_up(cursors_[by_bound_[i]]);
-      for (std::size_t i = essential_; i < by_bound_.size(); ++i) weed_out(cursors_[by_bound_[i]]);
+    std::uint32_t first = 0;
+    while ((first = next_window(first)) != TermCursor::kEnd) {
+      first_ = first;
+      last_ = static_cast<std::uint32_t>(std::min<std::size_t>(std::size_t{first} + kWindow, segment_.chunks()));
+      if (split_terms()) score_window();
+      first = last_;
     }
   }
 
  private:
-  /// Raises the bar and finds the next window that holds a posting of an essential term.
-  bool next_window() {
-    raise_bar();
-    bool found = false;
-    for (std::size_t i = essential_; i < by_bound_.size(); ++i) {
-      Cursor& cursor = cursors_[by_bound_[i]];
-      cursor.begin = cursor.end;
-      if (cursor.at_end()) continue;
-      const std::uint32_t chunk = cursor.postings.chunks[cursor.begin];
-      first_ = found ? std::min(first_, chunk) : chunk;
-      found = true;
+  /// Where the next posting or allowed chunk may be; kEnd when there is none.
+  std::uint32_t next_window(std::uint32_t first) {
+    if (allowed_ != nullptr) {
+      const std::size_t next = allowed_->next(first);
+      if (next >= segment_.chunks()) return TermCursor::kEnd;
+      first = static_cast<std::uint32_t>(next);
     }
-    looked_up_ = false;
-    return found;
+    std::uint32_t nearest = TermCursor::kEnd;
+    for (TermCursor& cursor : cursors_) nearest = std::min(nearest, cursor.skip_to(first));
+    return nearest;
   }
 
-  void raise_bar() {
-    bar_ = top_.least() * (1 - kRoom);
-    while (essential_ < by_bound_.size()) {
-      const double with = others_ + cursors_[by_bound_[essential_]].bound;
-      if (with >= bar_) break;
+  /// False when no chunk of the window can be wanted.
+  bool split_terms() {
+    for (std::size_t i = 0; i < cursors_.size(); ++i) bounds_[i] = cursors_[i].bound(last_);
+    std::sort(by_bound_.begin(), by_bound_.end(),
+              [this](std::size_t a, std::size_t b) { return bounds_[a] < bounds_[b]; });
+    others_ = 0;
+    for (essential_ = 0; essential_ < by_bound_.size(); ++essential_) {
+      const double with = others_ + bounds_[by_bound_[essential_]];
+      if (with >= bar_) return true;
       others_ = with;
-      ++essential_;
     }
+    return false;
   }
 
-  void add_up(Cursor& cursor) {
-    const auto chunks = cursor.postings.chunks;
-    const double weight = cursor.weight * (kK1 + 1);
-    const double base = kK1 * (1 - kB);
-    const double slope = kK1 * kB / top_.wanted_.average_length;
-    std::size_t at = cursor.begin;
-    for (; at < chunks.size() && chunks[at] - first_ < kWindow; ++at) {
-      const double frequency = cursor.postings.frequencies[at];
-      sums_[chunks[at] - first_] += weight * frequency / (frequency + base + slope * segment_.length_of(chunks[at]));
+  void score_window() {
+    touched_count_ = 0;
+    for (std::size_t i = essential_; i < by_bound_.size(); ++i) {
+      cursors_[by_bound_[i]].walk(last_, [this](std::uint32_t chunk, double part) {
+        double& sum = sums_[chunk - first_];
+        // Without a branch: half of them would be guessed wrong.
+        touched_[touched_count_] = chunk;
+        touched_count_ += sum == 0 ? 1 : 0;
+        sum += part;
+      });
     }
-    cursor.end = at;
-  }
-
-  /// Takes the cursor's chunks out of the window's sums, and on to those that may be among the best.
-  void weed_out(const Cursor& cursor) {
-    for (std::size_t at = cursor.begin; at < cursor.end; ++at) {
-      const std::uint32_t chunk = cursor.postings.chunks[at];
+    for (std::size_t i = 0; i < touched_count_; ++i) {
+      const std::uint32_t chunk = touched_[i];
       const double sum = std::exchange(sums_[chunk - first_], 0);
-      if (sum > 0 && sum + others_ >= bar_) consider(chunk, sum);
+      if (sum + others_ >= bar_) consider(chunk, sum);
     }
   }
 
   void consider(std::uint32_t chunk, double sum) {
-    const std::uint32_t position = segment_.document_of(chunk);
-    if (view_.is_dead(position)) return;
+    if (allowed_ != nullptr && !allowed_->test(chunk)) return;
     if (!may_reach(chunk, sum)) return;
-    if (const Filter& filter = top_.wanted_.filter; !filter.empty()) {
-      if (!matches(filter, segment_.document(position).metadata)) return;
-    }
     const RankedChunk ranked{score(chunk) / top_.wanted_.attainable, &segment_, chunk};
     if (ranked.score < top_.wanted_.min_score || !top_.would_take(ranked)) return;
     top_.take(ranked);
@@ -153,51 +109,39 @@ class TopChunks::Scan {
 
   /// Adds the other terms' parts to the sum, the strongest first, until it is clear that it stays below the bar.
   bool may_reach(std::uint32_t chunk, double sum) {
-    look_up();
     double rest = others_;
     for (std::size_t i = essential_; i-- > 0;) {
       if (sum + rest < bar_) return false;
-      const Cursor& cursor = cursors_[by_bound_[i]];
-      rest -= cursor.bound;
-      sum += part(cursor, chunk);
+      rest -= bounds_[by_bound_[i]];
+      sum += cursors_[by_bound_[i]].look_up(chunk);
     }
     return sum >= bar_;
   }
 
-  /// Puts the cursors of the other terms where the window is.
-  void look_up() {
-    if (looked_up_) return;
-    looked_up_ = true;
-    for (std::size_t i = 0; i < essential_; ++i) cursors_[by_bound_[i]].enter(first_, first_ + kWindow);
-  }
-
-  [[nodiscard]] double part(const Cursor& cursor, std::uint32_t chunk) const {
-    const double frequency = cursor.frequency(chunk);
-    if (frequency == 0) return 0;
-    return term_score(cursor.weight, frequency, segment_.length_of(chunk) / top_.wanted_.average_length);
-  }
-
-  [[nodiscard]] double score(std::uint32_t chunk) const {
+  [[nodiscard]] double score(std::uint32_t chunk) {
     double sum = 0;
-    for (const Cursor& cursor : cursors_) sum += part(cursor, chunk);
+    for (TermCursor& cursor : cursors_) sum += cursor.look_up(chunk);
     return sum;
   }
 
   TopChunks& top_;
-  const SegmentView& view_;
   const Segment& segment_;
-  std::vector<Cursor> cursors_;         ///< in the order of the query
-  std::vector<std::size_t> by_bound_;   ///< cursors, the weakest first
-  std::size_t essential_ = 0;           ///< where in by_bound_ the essential ones begin
-  double others_ = 0;                   ///< the bounds of the rest, together
-  double bar_ = 0;                      ///< a chunk whose sum stays below is not wanted
-  std::uint32_t first_ = 0;             ///< of the window
-  bool looked_up_ = false;              ///< the other cursors are in the window
-  std::array<double, kWindow> sums_{};  ///< by chunk of the window; all zero between windows
+  const Bitmap* allowed_;
+  std::vector<TermCursor> cursors_;    ///< in the order of the query
+  std::vector<double> bounds_;         ///< of each in the window
+  std::vector<std::size_t> by_bound_;  ///< cursors, the weakest first
+  std::size_t essential_ = 0;          ///< where in by_bound_ the essential ones begin
+  double others_ = 0;                  ///< the bounds of the rest, together
+  double bar_ = 0;                     ///< a chunk whose sum stays below is not wanted
+  std::uint32_t first_ = 0;            ///< of the window
+  std::uint32_t last_ = 0;             ///< behind it
+  std::size_t touched_count_ = 0;
+  std::array<std::uint32_t, kWindow + 1> touched_{};  ///< chunks of the window with a sum; one place is scratch
+  std::array<double, kWindow> sums_{};                ///< by chunk of the window; all zero between windows
 };
 
-void TopChunks::search(const SegmentView& view, std::span<const WeightedPostings> terms) {
-  if (wanted_.count > 0) Scan(*this, view, terms).run();
+void TopChunks::search(const Segment& segment, const Bitmap* allowed, std::span<const WeightedPostings> terms) {
+  if (wanted_.count > 0) Scan(*this, segment, allowed, terms).run();
 }
 
 bool TopChunks::would_take(const RankedChunk& chunk) const {

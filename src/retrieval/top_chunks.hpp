@@ -1,13 +1,15 @@
 // The chunks of a snapshot that score best for a query, found without scoring those that cannot be among them.
 //
 // One object is one query's, used by one thread; segments are searched one after another. The result is that of scoring
-// every chunk: MaxScore (Turtle and Flood 1995) over windows of chunks leaves out only what an upper bound rules out,
-// and whatever it does not rule out is scored term by term in the order of the query.
+// every chunk: MaxScore (Turtle and Flood 1995) over windows of chunks, with the block maxima of Ding and Suel (2011)
+// as bounds, leaves out only what an upper bound rules out, and whatever it does not rule out is scored term by term in
+// the order of the query.
 #pragma once
 
-#include "retrieval/snapshot.hpp"
-
-#include <ragd/types.hpp>
+#include "retrieval/bitmap.hpp"
+#include "retrieval/bm25.hpp"
+#include "retrieval/segment.hpp"
+#include "retrieval/term_cursor.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,26 +24,19 @@ struct RankedChunk {
   std::uint32_t chunk = 0;
 };
 
-/// What one term of the query brings to one segment.
-struct WeightedPostings {
-  Postings postings;
-  double weight = 0;
-};
-
 class TopChunks {
  public:
   struct Wanted {
     std::size_t count = 0;
     double min_score = 0;
     double attainable = 1;
-    double average_length = 0;
-    const Filter& filter;
+    TermScore score;
   };
 
   explicit TopChunks(const Wanted& wanted) : wanted_(wanted) {}
 
-  /// The view's segment must outlive this.
-  void search(const SegmentView& view, std::span<const WeightedPostings> terms);
+  /// The segment must outlive this. `allowed`: the only chunks that count; null: all.
+  void search(const Segment& segment, const Bitmap* allowed, std::span<const WeightedPostings> terms);
 
   /// Best first; ties by document id, then chunk.
   [[nodiscard]] std::vector<RankedChunk> sorted() &&;

@@ -1,40 +1,32 @@
-// Documents and corpus versions in RocksDB. Every call blocks: run it on the pool.
+// Documents, their passages, what is stored of the index, and corpus versions, in RocksDB. Every call but those that
+// say so blocks: run it on a pool.
 //
-// Thread-safe: writes are serialised inside, reads go on beside them. A write is synced to the WAL before it returns
-// and carries the tenant's bumped version in the same batch. It refuses to open a store that is locked, unwritable,
-// of a newer format, or damaged anywhere but in the torn tail of its last log.
+// Thread-safe for readers; writes come from one thread at a time, the corpus's writer, which is what makes compare,
+// next_version and commit one consistent sequence. A commit of documents is synced to the WAL before it returns and
+// carries the tenant's bumped version in the same batch. It refuses to open a store that is locked, unwritable, of a
+// newer format, or damaged anywhere but in the torn tail of its last log. An older format is rewritten on opening,
+// after a checkpoint of it was left beside the directory.
 #pragma once
+
+#include "store/view.hpp"
+#include "store/write.hpp"
 
 #include <ragd/error.hpp>
 #include <ragd/retriever.hpp>
-#include <ragd/types.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace ragd::store {
 
-/// Where a chunk lies in its document's text, as the chunker decided when the document was written.
-struct ChunkSpan {
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-  std::string heading;
-};
-
-struct StoredDocument {
-  Document document;
-  std::vector<ChunkSpan> chunks;
-};
-
-struct WriteReceipt {
-  std::vector<bool> changed;  ///< per document of the batch
-  std::string version;        ///< of the tenant after the write
-};
+/// A document of a batch beside what is stored under its id.
+enum class Difference : std::uint8_t { none, added, replaced };
 
 class DocumentStore {
  public:
@@ -44,23 +36,24 @@ class DocumentStore {
   DocumentStore(const DocumentStore&) = delete;
   DocumentStore& operator=(const DocumentStore&) = delete;
 
-  /// One atomic, synced batch. Documents already stored byte for byte are left alone; if all are, nothing is written
-  /// and the version stays. A full disk (Errc::storage_full) passes by itself; after any other failed write the store
-  /// is read-only until it is opened again (Errc::unavailable).
-  Result<WriteReceipt> put(const std::string& tenant, const std::vector<StoredDocument>& batch);
+  /// By position in the batch. Equal means byte for byte, chunk for chunk.
+  Result<std::vector<Difference>> compare(const std::string& tenant, std::span<const StoredDocument> batch);
 
-  /// Errc::not_found when there is none; otherwise the version after the delete.
-  Result<std::string> erase(const std::string& tenant, const std::string& id);
+  /// What version the tenant has after the next commit of documents.
+  Result<std::string> next_version(const std::string& tenant);
 
-  Result<StoredDocument> get(const std::string& tenant, const std::string& id);
+  /// One atomic batch. With documents in it (put or erased) it is synced before this returns and bumps the version;
+  /// index records alone leave the version and are synced by the next commit, before it writes anything. A full disk
+  /// (Errc::storage_full) passes by itself; after any other failed write the store is read-only until it is opened
+  /// again (Errc::unavailable). Erasing a document that is not there is no error, and bumps the version too. Chunks
+  /// that overlap or leave their text are refused (Errc::internal).
+  Result<void> commit(const Write& write);
 
-  Result<DocumentPage> list(const std::string& tenant, const std::string& after, std::size_t limit);
+  /// As of the last commit that returned. Never blocks.
+  [[nodiscard]] ViewPtr view();
 
   /// A tenant nobody has written to has the version "<store-uuid>-0".
   Result<std::string> version(const std::string& tenant);
-
-  /// Every document of every tenant, in key order. Stops at the first failure of `visit` or of a read.
-  Result<void> for_each(const std::function<Result<void>(const std::string& tenant, StoredDocument)>& visit);
 
   /// Every tenant that has a version, with it.
   Result<std::vector<std::pair<std::string, std::string>>> versions();
@@ -68,7 +61,11 @@ class DocumentStore {
   /// The version of a tenant nobody has written to.
   [[nodiscard]] std::string initial_version() const;
 
-  /// What opening left behind (torn tails of logs), one line each: for the log.
+  /// A consistent copy of everything committed, in a directory that must not exist yet (Errc::unprocessable). Commits
+  /// wait while the files are linked beside the store, not while they are copied to another file system.
+  Result<void> checkpoint(const std::string& directory);
+
+  /// What opening left behind (torn tails of logs, a finished migration), one line each: for the log.
   [[nodiscard]] const std::vector<std::string>& recovery_notes() const;
 
   /// A small read; Errc::unavailable when the store has failed.

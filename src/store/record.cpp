@@ -1,109 +1,81 @@
 #include "store/record.hpp"
 
 #include "base/hash.hpp"
+#include "store/record_bytes.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace ragd::store {
 
 namespace {
 
-constexpr char kHeaderFormat = 1;
+constexpr char kHeaderFormat = 2;
 constexpr std::size_t kHashBytes = 16;
-// start, length and an empty heading take a byte each: no honest record has more chunks than a third of its bytes.
-constexpr std::size_t kMinChunkBytes = 3;
+constexpr std::size_t kMaxChunks = std::numeric_limits<std::uint32_t>::max();
 
-void put_string(std::string& out, std::string_view text) {
-  put_varint(out, text.size());
-  out += text;
+void put_fields(std::string& out, const Document& document) {
+  put_varint(out, document.text.size());
+  put_string(out, document.title);
+  put_string(out, document.source);
+  put_string(out, document.metadata_json);
 }
 
-bool get_string(std::string_view& bytes, std::string& text) {
-  std::uint64_t size = 0;
-  if (!get_varint(bytes, size) || size > bytes.size()) return false;
-  text.assign(bytes.substr(0, size));
-  bytes.remove_prefix(size);
-  return true;
-}
-
-void put_fixed64(std::string& out, std::uint64_t value) {
-  for (unsigned shift = 0; shift < 64; shift += 8) out += static_cast<char>(value >> shift);
-}
-
-std::uint64_t fixed64_at(std::string_view bytes, std::size_t offset) {
+bool get_chunk_count(std::string_view& bytes, std::uint32_t& count) {
   std::uint64_t value = 0;
-  for (unsigned i = 0; i < 8; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes[offset + i])} << (8 * i);
-  return value;
-}
-
-bool get_chunks(std::string_view& bytes, std::uint64_t text_bytes, std::vector<ChunkSpan>& chunks) {
-  std::uint64_t count = 0;
-  if (!get_varint(bytes, count) || count > bytes.size() / kMinChunkBytes) return false;
-  chunks.resize(count);
-  for (ChunkSpan& chunk : chunks) {
-    std::uint64_t length = 0;
-    if (!get_varint(bytes, chunk.start) || !get_varint(bytes, length) || !get_string(bytes, chunk.heading))
-      return false;
-    if (chunk.start > text_bytes || length > text_bytes - chunk.start) return false;
-    chunk.end = chunk.start + length;
-  }
+  if (!get_varint(bytes, value) || value > kMaxChunks) return false;
+  count = static_cast<std::uint32_t>(value);
   return true;
 }
 
-Error damaged() {
-  return fail(Errc::internal, "a stored document's header record is damaged");
+Error damaged(std::string_view what) {
+  return fail(Errc::internal, "a stored document's " + std::string(what) + " is damaged");
+}
+
+Error do_not_belong_together() {
+  return fail(Errc::internal, "the stored passages of a document do not fit its header record");
 }
 
 }  // namespace
 
-void put_varint(std::string& out, std::uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>((value & 0x7FU) | 0x80U);
-    value >>= 7U;
+bool is_well_cut(const StoredDocument& stored) {
+  std::uint64_t end = 0;
+  for (const ChunkSpan& chunk : stored.chunks) {
+    if (chunk.start < end || chunk.end < chunk.start) return false;
+    end = chunk.end;
   }
-  out += static_cast<char>(value);
+  return end <= stored.document.text.size() && stored.chunks.size() <= kMaxChunks;
 }
 
-bool get_varint(std::string_view& bytes, std::uint64_t& value) {
-  value = 0;
-  for (unsigned shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<unsigned char>(bytes.front());
-    bytes.remove_prefix(1);
-    if (shift == 63 && byte > 1) return false;
-    value |= std::uint64_t{byte & 0x7FU} << shift;
-    if ((byte & 0x80U) == 0) return true;
-  }
-  return false;
-}
-
-std::string encode_header(const StoredDocument& stored) {
-  const Document& document = stored.document;
+ContentHash content_hash(const StoredDocument& stored) {
   std::string fields;
-  put_varint(fields, document.text.size());
-  put_string(fields, document.title);
-  put_string(fields, document.source);
-  put_string(fields, document.metadata_json);
+  put_fields(fields, stored.document);
   put_varint(fields, stored.chunks.size());
   for (const ChunkSpan& chunk : stored.chunks) {
     put_varint(fields, chunk.start);
     put_varint(fields, chunk.end - chunk.start);
     put_string(fields, chunk.heading);
   }
-
   std::string hashed;
-  put_string(hashed, document.id);
+  put_string(hashed, stored.document.id);
   put_string(hashed, fields);
-  hashed += document.text;
-  const ContentHash hash = base::hash128(hashed);
+  hashed += stored.document.text;
+  return base::hash128(hashed);
+}
 
+std::string encode_header(const StoredDocument& stored) {
+  const ContentHash hash = content_hash(stored);
   std::string record(1, kHeaderFormat);
   put_fixed64(record, hash[0]);
   put_fixed64(record, hash[1]);
-  return record += fields;
+  put_fields(record, stored.document);
+  put_varint(record, stored.chunks.size());
+  if (stored.chunks.empty()) put_string(record, stored.document.text);
+  return record;
 }
 
 Result<ContentHash> decode_hash(std::string_view bytes) {
-  if (bytes.size() < 1 + kHashBytes || bytes.front() != kHeaderFormat) return damaged();
+  if (bytes.size() < 1 + kHashBytes || bytes.front() != kHeaderFormat) return damaged("header record");
   return ContentHash{fixed64_at(bytes, 1), fixed64_at(bytes, 9)};
 }
 
@@ -115,20 +87,56 @@ Result<HeaderRecord> decode_header(std::string_view bytes) {
   header.hash = *hash;
   const bool whole = get_varint(bytes, header.text_bytes) && get_string(bytes, header.title) &&
                      get_string(bytes, header.source) && get_string(bytes, header.metadata_json) &&
-                     get_chunks(bytes, header.text_bytes, header.chunks) && bytes.empty();
-  if (!whole) return damaged();
+                     get_chunk_count(bytes, header.chunks) &&
+                     (header.chunks > 0 || get_string(bytes, header.unchunked)) && bytes.empty();
+  if (!whole) return damaged("header record");
   return header;
 }
 
-Result<StoredDocument> join(std::string id, HeaderRecord header, std::string text) {
-  if (text.size() != header.text_bytes) {
-    return fail(Errc::internal, "the stored text of a document does not fit its header record");
+std::string encode_passage(const StoredDocument& stored, std::uint32_t ordinal) {
+  const std::string_view text = stored.document.text;
+  const ChunkSpan& chunk = stored.chunks[ordinal];
+  const std::uint64_t gap = ordinal == 0 ? 0 : stored.chunks[ordinal - 1].end;
+  std::string record;
+  put_varint(record, chunk.start);
+  put_string(record, chunk.heading);
+  put_string(record, text.substr(gap, chunk.start - gap));
+  put_string(record, text.substr(chunk.start, chunk.end - chunk.start));
+  put_string(record, ordinal + 1 == stored.chunks.size() ? text.substr(chunk.end) : std::string_view());
+  return record;
+}
+
+Result<PassageRecord> decode_passage(std::string_view bytes) {
+  PassageRecord passage;
+  const bool whole = get_varint(bytes, passage.start) && get_string(bytes, passage.heading) &&
+                     get_string(bytes, passage.gap) && get_string(bytes, passage.text) &&
+                     get_string(bytes, passage.rest) && bytes.empty();
+  const bool possible = passage.start >= passage.gap.size() &&
+                        passage.text.size() <= std::numeric_limits<std::uint64_t>::max() - passage.start;
+  if (!whole || !possible) return damaged("passage record");
+  return passage;
+}
+
+Assembly::Assembly(std::string id, HeaderRecord header) : text_bytes_(header.text_bytes), chunks_(header.chunks) {
+  stored_.document = Document{std::move(id), std::move(header.unchunked), std::move(header.title),
+                              std::move(header.source), std::move(header.metadata_json)};
+}
+
+Result<void> Assembly::append(const PassageRecord& passage) {
+  std::string& text = stored_.document.text;
+  if (stored_.chunks.size() == chunks_ || passage.start != text.size() + passage.gap.size()) {
+    return do_not_belong_together();
   }
-  StoredDocument stored;
-  stored.document = Document{std::move(id), std::move(text), std::move(header.title), std::move(header.source),
-                             std::move(header.metadata_json)};
-  stored.chunks = std::move(header.chunks);
-  return stored;
+  text += passage.gap;
+  text += passage.text;
+  stored_.chunks.push_back({passage.start, text.size(), std::string(passage.heading)});
+  text += passage.rest;
+  return {};
+}
+
+Result<StoredDocument> Assembly::finish() && {
+  if (stored_.chunks.size() != chunks_ || stored_.document.text.size() != text_bytes_) return do_not_belong_together();
+  return std::move(stored_);
 }
 
 }  // namespace ragd::store

@@ -35,17 +35,19 @@ rocksdb::WriteBatch batch_of(const Change& change) {
 
 }  // namespace
 
-Result<void> SyncedWriter::commit(const Change& change) {
+Result<void> SyncedWriter::commit(const Change& change, Sync sync) {
   if (failed()) return fail(Errc::unavailable, "the document store is read-only until restart after a failed write");
   Result<void> ready = require_room(change);
+  if (ready) ready = sync_last();
   if (ready) ready = make_way();
   if (ready) ready = nudge();
   if (!ready) return ready;
   rocksdb::WriteBatch batch = batch_of(change);
   rocksdb::WriteOptions options;
-  options.sync = true;
+  options.sync = sync == Sync::now;
   const rocksdb::Status status = database_.Write(options, &batch);
   if (!status.ok()) return failure(status);
+  last_is_unsynced_ = sync == Sync::later;
   return {};
 }
 
@@ -59,6 +61,17 @@ Result<void> SyncedWriter::require_room(const Change& change) const {
   if (free_bytes >= kReservedBytes + 2 * size_of(change)) return {};
   return fail(Errc::storage_full,
               "the disk of " + database_.GetName() + " has only " + std::to_string(free_bytes) + " bytes left");
+}
+
+Result<void> SyncedWriter::sync_last() {
+  if (!last_is_unsynced_) return {};
+  // After a full disk the memtable may be empty, and this may fail like a write.
+  if (Result<void> nudged = nudge(); !nudged) return nudged;
+  // Once: a failure ends all writing, or it is a full disk, and RocksDB moves what the log holds to a table.
+  last_is_unsynced_ = false;
+  const rocksdb::Status status = database_.SyncWAL();
+  if (!status.ok()) return failure(status);
+  return {};
 }
 
 // Left to itself RocksDB changes to a new log and an empty memtable inside the write that follows a filled one: behind

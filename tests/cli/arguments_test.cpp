@@ -170,6 +170,8 @@ TEST(Arguments, TakeALoadToPutOnAServer) {
   EXPECT_EQ(open.server.url, "http://h:1");
   EXPECT_EQ(parsed<BenchOptions>({"bench", "--once", "1000"}).once, 1000U);
   EXPECT_EQ(parsed<BenchOptions>({"bench"}).connections, 64U);
+  EXPECT_FALSE(parsed<BenchOptions>({"bench"}).spin);
+  EXPECT_TRUE(parsed<BenchOptions>({"bench", "--spin"}).spin);
 }
 
 TEST(Arguments, RefuseALoadThatMakesNoSense) {
@@ -181,6 +183,8 @@ TEST(Arguments, RefuseALoadThatMakesNoSense) {
             "command line: --path: 'query' does not begin with / or has a space in it\n");
   EXPECT_EQ(mistake({"bench", "--cache", "never"}), "command line: --cache: 'never' is none of use, refresh, bypass\n");
   EXPECT_EQ(mistake({"bench", "--once", "5", "--rate", "1"}), "command line: --rate excludes --once\n");
+  EXPECT_EQ(mistake({"bench", "--once", "5", "--warmup", "1s"}), "command line: --once excludes --warmup\n");
+  EXPECT_EQ(mistake({"bench", "--once", "5", "--duration", "1s"}), "command line: --once excludes --duration\n");
   EXPECT_EQ(mistake({"bench", "--get", "--body", "f"}), "command line: --get excludes --body\n");
   EXPECT_EQ(mistake({"bench", "--connections", "0"}),
             "command line: --connections: '0' is not a number from 1 to 20000\n");

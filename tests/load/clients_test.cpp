@@ -1,9 +1,15 @@
 #include "load/requests.hpp"
 
+#include "fakes/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace ragd::load {
 namespace {
@@ -28,14 +34,43 @@ TEST(Clients, EachHasItsOwnAddressInAWholeRequest) {
   EXPECT_EQ(70'000U, distinct.size());
 }
 
-TEST(Clients, AskInTurn) {
-  const auto set = RequestSet::make(get_for(3));
+std::vector<std::string_view> asked(Asker asker, std::size_t count) {
+  std::vector<std::string_view> requests(count);
+  for (std::string_view& request : requests) request = asker.next();
+  return requests;
+}
+
+std::size_t distinct(const std::vector<std::string_view>& requests) {
+  return std::set<std::string_view>(requests.begin(), requests.end()).size();
+}
+
+TEST(Clients, OfAShortRunAreDrawnFromAllOfThem) {
+  const auto set = RequestSet::make(get_for(100'000));
   ASSERT_TRUE(set);
-  Asker asker(*set, 1, 0, 1, false);
-  const std::string first(asker.next());
-  EXPECT_NE(first, asker.next());
-  EXPECT_NE(first, asker.next());
-  EXPECT_EQ(first, asker.next());
+  const auto requests = asked(Asker(*set, 1, 0, 1, false), 1'000);
+  EXPECT_GT(distinct(requests), 980U);  // about five are drawn twice
+  const auto highest = std::max_element(requests.begin(), requests.end(),
+                                        [](std::string_view a, std::string_view b) { return a.data() < b.data(); });
+  EXPECT_GT(highest->data(), (*set)[95'000].data()) << "the last ones are asked for too";
+}
+
+TEST(Clients, AllAskSoonerOrLater) {
+  const auto set = RequestSet::make(get_for(10));
+  ASSERT_TRUE(set);
+  EXPECT_EQ(distinct(asked(Asker(*set, 1, 0, 1, false), 200)), 10U);
+}
+
+TEST(Clients, ComeInTheSameOrderFromTheSameSeed) {
+  const auto set = RequestSet::make(get_for(1'000));
+  ASSERT_TRUE(set);
+  EXPECT_EQ(asked(Asker(*set, 7, 0, 1, false), 100), asked(Asker(*set, 7, 0, 1, false), 100));
+  EXPECT_NE(asked(Asker(*set, 7, 0, 1, false), 100), asked(Asker(*set, 8, 0, 1, false), 100));
+}
+
+TEST(Clients, AskInTurnToWarmTheServer) {
+  const auto set = RequestSet::make(get_for(1'000));
+  ASSERT_TRUE(set);
+  EXPECT_EQ(distinct(asked(Asker(*set, 1, 0, 1, true), 1'000)), 1'000U);
 }
 
 TEST(Clients, NoHeaderIsSentWithoutThem) {
@@ -52,6 +87,20 @@ TEST(Clients, GoWithOneFixedRequestOnly) {
   const auto set = RequestSet::make(spec);
   ASSERT_FALSE(set);
   EXPECT_EQ("--clients goes with --body or --get", set.error().detail);
+}
+
+TEST(Clients, ABodyForEachThatMakesMoreThanAGibibyteIsRefused) {
+  const fakes::TemporaryFolder folder;
+  RequestSpec spec = get_for(1'000'000);
+  spec.get = false;
+  spec.body_file = folder.write("body", std::string(1'000, 'x'));
+  const auto set = RequestSet::make(spec);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(
+      "--clients: 1000000 requests with a body of 1000 bytes take more than 1 GiB: fewer clients or a smaller body",
+      set.error().detail);
+  spec.clients = 1'000;
+  EXPECT_TRUE(RequestSet::make(spec));
 }
 
 TEST(Clients, MoreThanAMillionAreRefused) {

@@ -209,6 +209,59 @@ TEST(Dispatcher, OffersNothingOnceStopped) {
   dispatcher.stop(kStart + 100ms);
   EXPECT_FALSE(dispatcher.next(kStart + 100ms));
   EXPECT_EQ(dispatcher.end(), kStart + 100ms);
+}
+
+TEST(StoppedOpenLoop, HasNotSentWhatWasDueAndFoundNoConnection) {
+  Dispatcher dispatcher = with_free_connections(open_loop(1000, 1s), 2);
+  EXPECT_TRUE(dispatcher.next(kStart));
+  EXPECT_TRUE(dispatcher.next(kStart + 1ms));
+  dispatcher.stop(kStart + 500ms);
+  EXPECT_EQ(dispatcher.unsent(), 498U) << "of 500 that were due";
+}
+
+TEST(StoppedOpenLoop, HasNotSentAllThatWasDueWhereItEndsInTheGrace) {
+  Dispatcher dispatcher = with_free_connections(open_loop(1000, 1s), 2);
+  EXPECT_TRUE(dispatcher.next(kStart));
+  dispatcher.stop(kStart + 3s);
+  EXPECT_EQ(dispatcher.unsent(), 999U);
+}
+
+TEST(StoppedOpenLoop, CountsNothingThatWasDueInTheWarmup) {
+  Pace pace = open_loop(1000, 1s);
+  pace.warmup = 400ms;
+  Dispatcher early = with_free_connections(pace, 1);
+  EXPECT_TRUE(early.next(kStart));
+  early.stop(kStart + 300ms);
+  EXPECT_EQ(early.unsent(), 0U);
+  Dispatcher later = with_free_connections(pace, 1);
+  EXPECT_TRUE(later.next(kStart));
+  later.stop(kStart + 500ms);
+  EXPECT_EQ(later.unsent(), 100U);
+}
+
+TEST(StoppedOpenLoop, OwesNoMoreThanTheRequestsItWasToAsk) {
+  Pace pace = open_loop(1000, 1s);
+  pace.requests = 50;
+  Dispatcher dispatcher = with_free_connections(pace, 1);
+  EXPECT_TRUE(dispatcher.next(kStart));
+  dispatcher.stop(kStart + 500ms);
+  EXPECT_EQ(dispatcher.unsent(), 49U);
+}
+
+TEST(StoppedBurst, HasNotSentWhatNeverGotItsConnection) {
+  Pace pace;
+  pace.burst = true;
+  pace.duration = 10s;
+  Dispatcher dispatcher(pace, 3, kStart);
+  dispatcher.freed(1, kStart + 3ms);
+  EXPECT_TRUE(dispatcher.next(kStart + 3ms));
+  dispatcher.stop(kStart + 4ms);
+  EXPECT_EQ(dispatcher.unsent(), 2U);
+}
+
+TEST(StoppedClosedLoop, OwesNothing) {
+  Dispatcher dispatcher = with_free_connections(closed_loop(1s), 2);
+  dispatcher.stop(kStart + 100ms);
   EXPECT_EQ(dispatcher.unsent(), 0U);
 }
 

@@ -91,6 +91,17 @@ TEST(LatencyHistogram, TellsWhatCameSinceACopy) {
   for (const double q : {0.5, 0.99}) EXPECT_EQ(rest.quantile(q), of(later).quantile(q)) << q;
 }
 
+TEST(LatencyHistogram, ReportsAQuantileOnlyWithTenLatenciesAboveIt) {
+  for (const auto& [q, enough] : {std::pair(0.5, 20U), {0.9, 100U}, {0.95, 200U}, {0.99, 1'000U}, {0.999, 10'000U}}) {
+    LatencyHistogram histogram;
+    for (unsigned i = 1; i < enough; ++i) histogram.record(Nanos(i));
+    EXPECT_FALSE(histogram.sampled_quantile(q)) << q;
+    histogram.record(Nanos(enough));
+    EXPECT_EQ(histogram.sampled_quantile(q), histogram.quantile(q)) << q;
+  }
+  EXPECT_FALSE(LatencyHistogram().sampled_quantile(0));
+}
+
 TEST(LatencyHistogram, IsZeroWithoutSamples) {
   const LatencyHistogram empty;
   EXPECT_EQ(empty.quantile(0.99), Nanos(0));

@@ -1,8 +1,11 @@
 #include "load/ramp.hpp"
 
+#include "load/arrivals.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 
 namespace ragd::load {
@@ -64,10 +67,58 @@ TEST(RampSearch, BelievesAFailureOnlyTheSecondTime) {
 }
 
 TEST(RampSearch, TakesNoRateTheServerDoesNotKeepUpWith) {
-  EXPECT_TRUE(RampSearch::holds({1000, 1, 990, 0}, 1));
-  EXPECT_FALSE(RampSearch::holds({1000, 1, 900, 0}, 1));
-  EXPECT_FALSE(RampSearch::holds({1000, 1, 1000, 0.01}, 1)) << "one in a hundred failed";
-  EXPECT_FALSE(RampSearch::holds({1000, 1.01, 1000, 0}, 1));
+  EXPECT_EQ(RampSearch::judge({1000, 1, 990, 0}, 1), RampVerdict::held);
+  EXPECT_EQ(RampSearch::judge({1000, 1, 900, 0}, 1), RampVerdict::slow);
+  EXPECT_EQ(RampSearch::judge({1000, 1, 1000, 0.01}, 1), RampVerdict::failing) << "one in a hundred failed";
+  EXPECT_EQ(RampSearch::judge({1000, 1.01, 1000, 0}, 1), RampVerdict::slow);
+  EXPECT_EQ(RampSearch::judge({1000, 1, 1000, 0.01, 0, 0, 0.01}, 1), RampVerdict::slow) << "found no connection";
+  EXPECT_EQ(RampSearch::judge({1000, std::nullopt, 1000, 0}, 1), RampVerdict::slow) << "too few for a p99";
+}
+
+TEST(RampSearch, DoesNotBlameTheServerForTheGeneratorsLateness) {
+  EXPECT_EQ(RampSearch::judge({1000, 400, 700, 0, 399.5}, 1), RampVerdict::generator);
+  EXPECT_EQ(RampSearch::judge({1000, 400, 700, 0, 3}, 1), RampVerdict::slow) << "that much was not our doing";
+  EXPECT_EQ(RampSearch::judge({1000, 0.9, 1000, 0, 0.8}, 1), RampVerdict::held) << "late, and yet in time";
+  EXPECT_EQ(RampSearch::judge({1000, 400, 700, 0.02, 399.5}, 1), RampVerdict::failing) << "errors are the server's";
+  const RampSearch search = climb([](double rate) {
+    return rate > 6000 ? RampStep{rate, 50, 6000, 0, 49.8} : RampStep{rate, 0.5, rate, 0, 0.1};
+  });
+  expect_within_precision(search.result(2), 6000);
+  EXPECT_EQ(search.stop(2), RampVerdict::generator);
+}
+
+TEST(RampSearch, TellsWhenTheRateLimitEndedTheClimb) {
+  EXPECT_EQ(RampSearch::judge({1000, 0.5, 1000, 0.2, 0, 0.2}, 1), RampVerdict::rate_limited);
+  EXPECT_EQ(RampSearch::judge({1000, 0.5, 1000, 0.2, 0, 0.1}, 1), RampVerdict::failing) << "half of it were errors";
+  const RampSearch search = climb([](double rate) {
+    const double limited = rate > 6000 ? 1 - 6000 / rate : 0;
+    return RampStep{rate, 0.5, rate, limited, 0, limited};
+  });
+  expect_within_precision(search.result(0), 6000);
+  EXPECT_EQ(search.stop(0), RampVerdict::rate_limited);
+}
+
+TEST(RampSearch, HasNoStopWhereNothingBroke) {
+  const RampSearch search = climb([](double rate) { return RampStep{rate, 0.1, rate, 0}; });
+  EXPECT_EQ(search.stop(0), std::nullopt);
+  EXPECT_EQ(climb([](double rate) { return queue(rate, 50'000); }).stop(0), RampVerdict::slow);
+}
+
+TEST(RampSearch, StretchesAStepToARequestCountThatHasAP99) {
+  using std::chrono_literals::operator""s;
+  for (const double rate : {100.0, 333.0, 501.0, 7777.0}) {
+    const auto duration = RampSearch::duration_of_step(rate, 2s);
+    const std::uint64_t requests = Arrivals(TimePoint(), rate).count_before(TimePoint() + duration);
+    EXPECT_GE(requests - requests / 1000, 1'000U) << "one in a thousand may fail";
+    EXPECT_GE(duration, 2s);
+  }
+  EXPECT_EQ(RampSearch::duration_of_step(7777, 2s), 2s);
+}
+
+TEST(RampSearch, SearchesNoRateThatWouldTakeTooLong) {
+  const RampSearch search = climb([](double rate) { return RampStep{rate, 50, rate, 0}; });
+  EXPECT_EQ(search.steps().back().rate, 100);
+  EXPECT_EQ(search.stop(0), RampVerdict::slow);
 }
 
 TEST(RampSearch, EndsWhateverIsMeasured) {

@@ -22,8 +22,8 @@ Tally sample() {
   for (int i = 0; i < 98; ++i) tally.answered(200, CacheUse::hit, 1ms);
   tally.answered(200, CacheUse::miss, 200ms);
   tally.answered(429, CacheUse::unknown, 1ms);
-  tally.failed(Outcome::timeout);
-  tally.failed(Outcome::timeout);
+  tally.unanswered(Outcome::timeout);
+  tally.unanswered(Outcome::timeout);
   tally.window = 10s;
   tally.answers_per_second = 10;
   tally.cpu = 500ms;
@@ -71,7 +71,7 @@ TEST(Report, HasEveryFigureInItsJson) {
 TEST(Report, SaysOfAnOpenLoopHowLateTheGeneratorWas) {
   Report open = report();
   open.plan.rate = 20'000;
-  open.tally.late.record(30us);
+  for (int i = 0; i < 20; ++i) open.tally.late.record(30us);
   EXPECT_NEAR(number(parsed(open), "/late_ms/max"), 0.03, 1e-9);
   EXPECT_EQ(number(parsed(open), "/rate"), 20'000);
   EXPECT_THAT(table(open), AllOf(HasSubstr("open loop, 20,000/s"), HasSubstr("itself late by p50 0.030")));
@@ -95,6 +95,50 @@ TEST(Report, ShowsATableWithOnlyWhatHappened) {
   EXPECT_THAT(table(waiting), AllOf(HasSubstr("1,234,567  due, but"), HasSubstr("(interrupted)")));
 }
 
+TEST(Report, ShowsNoQuantileOfTooFewLatencies) {
+  Report few = report();
+  few.tally = {};
+  for (int i = 0; i < 150; ++i) few.tally.answered(200, CacheUse::hit, 1ms);
+  EXPECT_THAT(json(few), HasSubstr(R"("p90":1,"p95":null,"p99":null,"p999":null,"max":1})"));
+  EXPECT_THAT(table(few), HasSubstr("    1.000    1.000    1.000    1.000        -        -        -    1.000\n"));
+  few.plan.rate = 100;
+  few.tally.late.record(30us);
+  EXPECT_THAT(json(few), HasSubstr(R"("late_ms":{"p50":null,"p99":null,"max":0.03})"));
+  EXPECT_THAT(table(few), HasSubstr("itself late by p50 -, p99 -, max 0.030 ms"));
+}
+
+TEST(Report, SaysWhereLatenciesAreLowerBounds) {
+  EXPECT_THAT(table(report()), HasSubstr("lower bounds: 2 requests that waited in vain are not among them"));
+  EXPECT_THAT(json(report()), HasSubstr(R"("latency_is_lower_bound":true)"));
+  Report whole = report();
+  whole.tally = {};
+  whole.tally.answered(200, CacheUse::hit, 1ms);
+  whole.tally.answered(500, CacheUse::unknown, 1ms);
+  EXPECT_THAT(table(whole), Not(HasSubstr("lower bounds")));
+  EXPECT_THAT(json(whole), HasSubstr(R"("latency_is_lower_bound":false)"));
+  Report backlog = whole;
+  backlog.tally.unsent = 1;
+  EXPECT_THAT(table(backlog), HasSubstr("lower bounds: 1 "));
+}
+
+TEST(Report, CountsWhatWasUnderWayWhenItWasInterrupted) {
+  Report stopped = report();
+  stopped.tally.unanswered(Outcome::unfinished);
+  const auto document = parsed(stopped);
+  EXPECT_EQ(number(document, "/outcomes/unfinished"), 1);
+  EXPECT_EQ(number(document, "/sent"), 103);
+  EXPECT_EQ(number(document, "/answered"), 100);
+  EXPECT_EQ(stopped.tally.errors(), 2U) << "nobody knows how it would have ended";
+}
+
+TEST(WarmingFailure, TellsHowTheOthersEnded) {
+  Tally tally;
+  for (int i = 0; i < 60; ++i) tally.answered(200, CacheUse::miss, 1ms);
+  for (int i = 0; i < 938; ++i) tally.answered(429, CacheUse::unknown, 1ms);
+  tally.unanswered(Outcome::timeout);
+  EXPECT_EQ(warming_failure(tally, 1000), "warmed 60 of 1,000: 938 rate_limited, 1 timeout, 1 not asked in time");
+}
+
 TEST(Report, ShowsEachStepOfARampAndWhatItFound) {
   RampSearch search(1000);
   [[maybe_unused]] const auto next = search.step({1000, 3, 1000, 0});
@@ -104,16 +148,38 @@ TEST(Report, ShowsEachStepOfARampAndWhatItFound) {
   EXPECT_EQ(number(document, "/ramp/0/p99_ms"), 3);
   EXPECT_EQ(number(document, "/ramp_result/5ms"), 1000);
   EXPECT_THAT(json(ramp), AllOf(HasSubstr(R"("ramp_result":{"1ms":null)"), HasSubstr(R"("held":true)")));
-  EXPECT_THAT(table(ramp), AllOf(HasSubstr("p99 within  1 ms: at no rate"), HasSubstr("p99 within  5 ms: 1,000/s")));
+  EXPECT_THAT(table(ramp), AllOf(HasSubstr("p99 within  1 ms: at no rate"), HasSubstr("p99 within  5 ms: 1,000/s\n")));
+}
+
+TEST(Report, SaysOfARampWhatOtherThanTheServersSpeedEndedIt) {
+  const auto after = [](const RampStep& step) {
+    RampSearch search(1000);
+    [[maybe_unused]] auto next = search.step({1000, 0.5, 1000, 0});
+    next = search.step(step);
+    Report ramp = report();
+    ramp.ramp = &search;
+    return std::pair(table(ramp), json(ramp));
+  };
+  const auto late = after({2000, 50, 1500, 0, 49.9});
+  EXPECT_THAT(late.first, HasSubstr("1 ms: 1,000/s; above it the generator itself was too late"));
+  EXPECT_THAT(late.second, HasSubstr(R"("ramp_stop":{"1ms":"generator","5ms":"generator","10ms":"generator"})"));
+  EXPECT_THAT(late.second, HasSubstr(R"("held":false,"verdict":"generator")"));
+  const auto limited = after({2000, 0.5, 2000, 0.5, 0, 0.5});
+  EXPECT_THAT(limited.first, HasSubstr("1 ms: 1,000/s; above it the server's rate limit refused requests"));
+  EXPECT_THAT(limited.second, HasSubstr(R"("limited_part":0.5)"));
+  const auto failing = after({2000, std::nullopt, 2000, 0.5});
+  EXPECT_THAT(failing.first, AllOf(HasSubstr("above it requests failed"), HasSubstr("           -")));
+  EXPECT_THAT(failing.second, HasSubstr(R"("rate":2000,"p99_ms":null)"));
 }
 
 TEST(LiveLine, TellsOfTheLastSecondAlone) {
   const Tally before = sample();
   Tally now = sample();
-  for (int i = 0; i < 500; ++i) now.answered(200, CacheUse::miss, 4ms);
+  for (int i = 0; i < 500; ++i) now.answered(200, CacheUse::miss, 4ms);  // enough for a p95, not for a p99
   now.window += 1s;
   const std::string line = live_line(now.since(before), 3s);
-  EXPECT_THAT(line, AllOf(HasSubstr("3 s"), HasSubstr("500/s"), HasSubstr("hits 0.0 %"), Not(HasSubstr("errors"))));
+  EXPECT_THAT(line, AllOf(HasSubstr("3 s"), HasSubstr("500/s"), HasSubstr("p99 - ms"), HasSubstr("hits 0.0 %"),
+                          Not(HasSubstr("errors"))));
   EXPECT_THAT(live_line(now.since(now), 4s), HasSubstr("warming up"));
 }
 

@@ -5,12 +5,19 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/syscall.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace ragd::load {
 namespace {
@@ -190,6 +197,100 @@ TEST(Run, EndsWhenItIsTold) {
   const std::atomic<bool> stop{true};
   const auto tally = run(counted(1'000'000, 4), server.target(), questions(), stop, {});
   EXPECT_EQ(tally->sent(), 0U);
+}
+
+TEST(Run, ShowsTheBacklogOfAnOverloadThatIsInterrupted) {
+  CannedServer server([](std::size_t n, std::string_view) { return n < 10 ? answer(200) : ""; });
+  Plan plan;
+  plan.rate = 1000;
+  plan.connections = 4;
+  plan.threads = 2;
+  plan.duration = 600s;
+  plan.timeout = 600s;
+  std::atomic<bool> stop{false};
+  const auto tally = run(plan, server.target(), questions(), stop, [&](const Tally&, auto) { stop = true; });
+  EXPECT_EQ(count(*tally, Outcome::success), 10U);
+  EXPECT_EQ(count(*tally, Outcome::unfinished), 4U);
+  EXPECT_EQ(tally->sent(), 14U);
+  EXPECT_EQ(tally->answered(), 10U);
+  // All that was due until the stop, which the two threads saw at two moments.
+  const double due = 1000 * std::chrono::duration<double>(tally->window).count();
+  EXPECT_GT(tally->unsent, 0U);
+  EXPECT_LE(static_cast<double>(tally->sent() + tally->unsent), due + 2);
+  EXPECT_GE(static_cast<double>(tally->sent() + tally->unsent), due / 2);
+}
+
+TEST(Run, HasNoUnfinishedRequestsWhereItEndsByItself) {
+  CannedServer server([](std::size_t n, std::string_view) { return n < 2 ? answer(200) : ""; });
+  Plan plan;
+  plan.rate = 100;
+  plan.connections = 1;
+  plan.duration = 100ms;
+  plan.timeout = 50ms;
+  const Tally tally = measure(plan, server.target(), questions());
+  EXPECT_EQ(count(tally, Outcome::unfinished), 0U);
+  EXPECT_GT(count(tally, Outcome::timeout), 0U);
+  EXPECT_EQ(tally.sent() + tally.unsent, 10U);
+  EXPECT_EQ(tally.waited_in_vain(), 8U);
+}
+
+TEST(Run, AsksTheSameWhereItPollsInsteadOfSleeping) {
+  CannedServer server([](std::size_t, std::string_view) { return answer(200); });
+  Plan plan = counted(20, 2);
+  plan.rate = 100;
+  const Tally sleeping = measure(plan, server.target(), questions());
+  plan.spin = true;
+  const Tally polling = measure(plan, server.target(), questions());
+  EXPECT_EQ(count(polling, Outcome::success), 20U);
+  EXPECT_GT(polling.cpu, 2 * sleeping.cpu);
+}
+
+/// Puts another file in the place of some worker's epoll; unseen by TSan, which would rightly take it for a race.
+void break_an_epoll() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry.path(), gone) != "anon_inode:[eventpoll]") continue;
+    const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::syscall(SYS_dup3, null, std::stoi(entry.path().filename()), O_CLOEXEC);
+    ::close(null);
+    return;
+  }
+}
+
+TEST(Run, EndsWithAnErrorWhenOneOfItsThreadsBreaks) {
+  CannedServer server([](std::size_t n, std::string_view) {
+    if (n == 99) break_an_epoll();
+    return answer(200);
+  });
+  Plan plan = counted(UINT64_MAX, 4);
+  plan.threads = 2;
+  plan.duration = 24h;  // the other thread must not go on
+  const std::atomic<bool> stop{false};
+  const auto tally = run(plan, server.target(), questions(), stop, {});
+  ASSERT_FALSE(tally);
+  EXPECT_EQ(tally.error().detail, "a thread of the load generator broke: epoll_pwait2: Invalid argument");
+}
+
+TEST(Run, EndsItsThreadsWhenTheCallerThrows) {
+  CannedServer server([](std::size_t, std::string_view) { return answer(200); });
+  Plan plan = counted(UINT64_MAX, 2);
+  plan.duration = 24h;
+  const std::atomic<bool> stop{false};
+  const auto throwing = [](const Tally&, std::chrono::seconds) { throw std::runtime_error("enough"); };
+  EXPECT_THROW(static_cast<void>(run(plan, server.target(), questions(), stop, throwing)), std::runtime_error);
+}
+
+TEST(Run, ReckonsWithTheFilesOfEachThread) {
+  const auto needed = [](unsigned threads) {
+    Plan plan;
+    plan.connections = 1UL << 40U;  // nobody may open so many
+    plan.threads = threads;
+    const std::atomic<bool> stop{false};
+    const std::string refusal = run(plan, {}, questions(), stop, {}).error().detail;
+    constexpr std::string_view kNeed = " need ";
+    return std::stoull(refusal.substr(refusal.find(kNeed) + kNeed.size()));
+  };
+  EXPECT_EQ(needed(64) - needed(1), 63U);
 }
 
 TEST(Run, LetsTheCallerLookOnceASecond) {

@@ -1,113 +1,15 @@
 #include "retrieval/embedded_corpus.hpp"
 
 #include "fakes/run_task.hpp"
-#include "fakes/temporary_folder.hpp"
+#include "retrieval/corpus_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <exception>
-#include <functional>
-#include <future>
-#include <memory>
-#include <new>
-#include <optional>
 #include <thread>
-#include <vector>
 
 namespace ragd::retrieval {
 namespace {
-
-/// Runs one task to its end on an io_context of its own.
-template <class T>
-T run(Task<T> task) {
-  boost::asio::io_context io;
-  std::optional<T> result;
-  boost::asio::co_spawn(io, std::move(task), [&result](std::exception_ptr error, T value) {
-    if (error) std::rethrow_exception(error);
-    result = std::move(value);
-  });
-  io.run();
-  return *std::move(result);
-}
-
-Document document(const std::string& id, const std::string& text, const std::string& metadata = "{}") {
-  return {id, text, "Title " + id, "source/" + id, metadata};
-}
-
-RequestContext as(const std::string& tenant) {
-  RequestContext context;
-  context.caller.tenant = tenant;
-  return context;
-}
-
-/// A corpus that runs out of memory while it indexes, as often as it is told to.
-class Forgetful : public EmbeddedCorpus {
- public:
-  using EmbeddedCorpus::EmbeddedCorpus;
-  mutable std::atomic<int> failures{0};
-
- protected:
-  [[nodiscard]] SnapshotPtr index(const Snapshot& current, std::string version, std::vector<DocumentPtr> documents,
-                                  const std::vector<std::string>& erased) const override {
-    if (failures > 0) {
-      --failures;
-      throw std::bad_alloc();
-    }
-    return EmbeddedCorpus::index(current, std::move(version), std::move(documents), erased);
-  }
-};
-
-/// A store, its pools and the corpus over them; made anew it is a restart.
-struct Server {
-  explicit Server(const std::string& directory, RetrievalSettings settings = {})
-      : store(*store::DocumentStore::open(directory)), corpus(*store, pool, writer, settings) {
-    EXPECT_TRUE(corpus.restore());
-  }
-  ~Server() {
-    pool.join();
-    writer.join();
-  }
-
-  Result<PutOutcome> put(std::vector<Document> batch, const std::string& tenant = "default") {
-    const RequestContext context = as(tenant);
-    return run(corpus.put(context, std::move(batch)));
-  }
-  Result<std::string> erase(const std::string& id, const std::string& tenant = "default") {
-    const RequestContext context = as(tenant);
-    return run(corpus.erase(context, id));
-  }
-  Retrieved retrieve(const std::string& text, const std::string& tenant = "default", const Filter& filter = {}) {
-    const RequestContext context = as(tenant);
-    const RetrievalQuery query{text, 50, filter};
-    return *run(corpus.retrieve(context, query));
-  }
-  std::vector<std::string> found(const std::string& text, const std::string& tenant = "default") {
-    std::vector<std::string> ids;
-    for (const Passage& passage : retrieve(text, tenant).passages) ids.push_back(passage.document_id);
-    return ids;
-  }
-  std::string version(const std::string& tenant = "default") { return **corpus.version(tenant); }
-
-  boost::asio::thread_pool pool{2};
-  boost::asio::thread_pool writer{1};
-  std::unique_ptr<store::DocumentStore> store;
-  Forgetful corpus;
-};
-
-using Ids = std::vector<std::string>;
-
-class EmbeddedCorpusTest : public testing::Test {
- protected:
-  [[nodiscard]] std::string directory() const { return temporary_ / "documents"; }
-
- private:
-  fakes::TemporaryFolder temporary_;
-};
 
 TEST_F(EmbeddedCorpusTest, FindsADocumentRightAfterItsPut) {
   Server server(directory());
@@ -237,6 +139,26 @@ TEST_F(EmbeddedCorpusTest, GivesAndListsDocuments) {
   EXPECT_TRUE(run(server.corpus.ping()));
 }
 
+TEST_F(EmbeddedCorpusTest, ScansWholeDocumentsInBatchesOfBoundedSize) {
+  Server server(directory());
+  const std::string large(Documents::kScanBytes / 2 + 1, 'x');
+  ASSERT_TRUE(server.put({document("a", large), document("b", large), document("c", "Three.")}));
+  const RequestContext context = as("default");
+  std::vector<std::string> batches;
+  std::optional<std::string> next("");
+  while (next) {
+    auto batch = run(server.corpus.scan(context, *next, 1000));
+    ASSERT_TRUE(batch);
+    batches.emplace_back();
+    for (const Document& its : batch->documents) batches.back() += its.id;
+    next = std::move(batch->next);
+  }
+  EXPECT_EQ(batches, (std::vector<std::string>{"a", "bc"}));
+  const auto one = run(server.corpus.scan(context, "b", 1));
+  EXPECT_EQ(one->documents.at(0).text, "Three.");
+  EXPECT_EQ(run(server.corpus.scan(as("other"), "", 10))->documents.size(), 0U);
+}
+
 TEST_F(EmbeddedCorpusTest, CountsDocumentsChunksAndBytes) {
   Server server(directory());
   ASSERT_TRUE(server.put({document("a", "One."), document("b", "Two.")}, "one"));
@@ -249,7 +171,9 @@ TEST_F(EmbeddedCorpusTest, CountsDocumentsChunksAndBytes) {
 TEST_F(EmbeddedCorpusTest, RefusesEverythingBeforeItIsRestored) {
   boost::asio::thread_pool pool(1);
   const auto store = *store::DocumentStore::open(directory());
-  EmbeddedCorpus corpus(*store, pool, pool, {});
+  PublishedCatalogue published;
+  CorpusWriter writer(*store, pool, pool, published);
+  EmbeddedCorpus corpus(*store, pool, pool, writer, published, {});
   EXPECT_EQ(corpus.version("default").error().code, Errc::unavailable);
   const RequestContext context = as("default");
   const RetrievalQuery query{"zebra", 5, {}};
@@ -262,7 +186,7 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
   Server server(directory());
   ASSERT_TRUE(server.put({document("first", "zebra")}));
   std::promise<void> resume;
-  boost::asio::post(server.writer, [&resume] { resume.get_future().wait(); });
+  boost::asio::post(server.writer_pool, [&resume] { resume.get_future().wait(); });
 
   const auto is_refused = [](const auto& outcome) {
     return outcome && outcome->has_error() && outcome->error().code == Errc::overloaded &&
@@ -291,63 +215,6 @@ TEST_F(EmbeddedCorpusTest, ReadsWhileWritesWaitAndBoundsHowManyDo) {
   for (const auto& put : puts) EXPECT_TRUE(put->has_value() && put->value());
   EXPECT_EQ(server.found("quagga").size(), EmbeddedCorpus::kMaxWrites);
   EXPECT_TRUE(server.put({document("late", "quagga")})) << "the places are given back";
-}
-
-class EmbeddedCorpusOutOfMemory : public EmbeddedCorpusTest {
- protected:
-  EmbeddedCorpusOutOfMemory() : server_(directory()) {
-    EXPECT_TRUE(server_.put({document("a", "The zebra runs.")}));
-    EXPECT_TRUE(server_.put({document("z", "The zebra of two.")}, "two"));
-  }
-  void expect_withdrawn() {
-    EXPECT_EQ(server_.corpus.version("default").error().code, Errc::unavailable);
-    const RequestContext context = as("default");
-    const RetrievalQuery query{"zebra", 5, {}};
-    EXPECT_EQ(run(server_.corpus.retrieve(context, query)).error().code, Errc::unavailable);
-    EXPECT_EQ(server_.found("zebra", "two"), Ids{"z"}) << "the other tenant is untouched";
-    EXPECT_EQ(server_.corpus.size().documents, 1U);
-  }
-
-  Server server_;
-};
-
-TEST_F(EmbeddedCorpusOutOfMemory, IndexesOnTheRetryWhatWasStoredOnly) {
-  server_.corpus.failures = 1;
-  EXPECT_EQ(server_.put({document("b", "The lion sleeps.")}).error().code, Errc::unavailable);
-  expect_withdrawn();
-  const auto retried = server_.put({document("b", "The lion sleeps.")});
-  ASSERT_TRUE(retried);
-  EXPECT_EQ(retried->unchanged, 1U);
-  EXPECT_EQ(server_.found("lion"), Ids{"b"});
-  EXPECT_EQ(server_.found("zebra"), Ids{"a"});
-  EXPECT_EQ(server_.version(), retried->version);
-}
-
-TEST_F(EmbeddedCorpusOutOfMemory, NeverCitesWhatWasErased) {
-  server_.corpus.failures = 1;
-  EXPECT_EQ(server_.erase("a").error().code, Errc::unavailable);
-  expect_withdrawn();
-  EXPECT_EQ(server_.erase("a").error().code, Errc::not_found);
-  EXPECT_TRUE(server_.found("zebra").empty());
-}
-
-TEST_F(EmbeddedCorpusOutOfMemory, StaysWithdrawnUntilMendingSucceeds) {
-  server_.corpus.failures = 2;
-  EXPECT_FALSE(server_.put({document("b", "The lion sleeps.")}));
-  EXPECT_EQ(server_.put({document("b", "The lion sleeps.")}).error().code, Errc::unavailable);
-  expect_withdrawn();
-  EXPECT_TRUE(server_.put({document("c", "The quagga sleeps.")}));
-  EXPECT_EQ(server_.found("sleeps").size(), 2U);
-}
-
-TEST_F(EmbeddedCorpusOutOfMemory, IsMendedByAPingWhenNobodyWrites) {
-  server_.corpus.failures = 1;
-  EXPECT_FALSE(server_.put({document("b", "The lion sleeps.")}));
-  EXPECT_TRUE(run(server_.corpus.ping()));
-  std::promise<void> mended;
-  boost::asio::post(server_.writer, [&mended] { mended.set_value(); });
-  mended.get_future().wait();
-  EXPECT_EQ(server_.found("lion"), Ids{"b"});
 }
 
 TEST_F(EmbeddedCorpusTest, ShowsReadersWholeBatchesWhileWritersWrite) {

@@ -82,8 +82,8 @@ TEST(CacheStore, StaysWithinItsBytesAndCountsWhatItDrops) {
     ASSERT_TRUE(put_patiently(*opened.store, "key" + std::to_string(i), noise(4096, random)));
     if (i % 50 == 0) worst = std::max(worst, bytes_in(directory, {".sst", ".log"}));
   }
-  EXPECT_LE(worst, kMax);
-  EXPECT_GT(worst, kMax / 2);  // and it uses what it was given
+  EXPECT_LE(worst, kMax + kMax / 16);  // a file that was dropped lies there until RocksDB has come to remove it
+  EXPECT_GT(worst, kMax / 2);          // and it uses what it was given
   EXPECT_GT(opened.evicted->load(), 6500U);
   EXPECT_LT(opened.evicted->load(), 7900U);
   EXPECT_EQ(read(*opened.store, "key0"), std::nullopt);

@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <random>
 
 namespace ragd::store {
@@ -38,7 +39,7 @@ TEST(DurabilityChild, WritesUntilItIsKilled) {
   const auto store = DocumentStore::open(directory);
   ASSERT_TRUE(store) << store.error().detail;
   for (auto number = static_cast<std::uint32_t>(std::stoul(std::getenv(kFirstVariable)));; ++number) {
-    ASSERT_TRUE((*store)->put("default", batch(number)));
+    ASSERT_TRUE(put(**store, "default", batch(number)));
     ASSERT_EQ(::write(pipe, &number, sizeof number), ssize_t{sizeof number});
   }
 }
@@ -84,7 +85,7 @@ TEST_F(DurabilityTest, KeepsEveryAcknowledgedBatchWholeThroughKills) {
     for (std::uint32_t number = 0; number <= next; ++number) {
       int found = 0;
       for (const StoredDocument& wanted : batch(number)) {
-        const auto read = store->get("default", wanted.document.id);
+        const auto read = store->view()->get("default", wanted.document.id);
         if (!read) continue;
         EXPECT_EQ(read->document.text, wanted.document.text);
         ++found;
@@ -102,11 +103,11 @@ class LogDamageTest : public StoreTest {
  protected:
   void SetUp() override {
     store_ = open();
-    ASSERT_TRUE(store_->put("default", {document("large", std::string(70'000, 'l'))}));
+    ASSERT_TRUE(put(*store_, "default", {document("large", std::string(70'000, 'l'))}));
     large_end_ = log_bytes(directory()).size();
-    ASSERT_TRUE(store_->put("default", {document("small", "second")}));
+    ASSERT_TRUE(put(*store_, "default", {document("small", "second")}));
     small_end_ = log_bytes(directory()).size();
-    ASSERT_TRUE(store_->put("default", {document("last", "third")}));
+    ASSERT_TRUE(put(*store_, "default", {document("last", "third")}));
     whole_ = log_bytes(directory());
   }
 
@@ -130,8 +131,8 @@ TEST_F(LogDamageTest, CutsATornTailToTheLongestWholePrefix) {
     write_bytes(log_file(crash_copy()), whole_.substr(0, size));
     const auto store = open(other());
     ASSERT_TRUE(store) << size;
-    EXPECT_TRUE(store->get("default", "small"));
-    EXPECT_FALSE(store->get("default", "last"));
+    EXPECT_TRUE(store->view()->get("default", "small"));
+    EXPECT_FALSE(store->view()->get("default", "last"));
     EXPECT_TRUE(store->version("default")->ends_with("-2"));
     EXPECT_EQ(store->recovery_notes().size(), size == small_end_ ? 0U : 1U);
   }
@@ -142,7 +143,7 @@ TEST_F(LogDamageTest, CutsALargeRecordTornBetweenItsFragments) {
     write_bytes(log_file(crash_copy()), whole_.substr(0, size));
     const auto store = open(other());
     ASSERT_TRUE(store) << size;
-    EXPECT_FALSE(store->get("default", "large"));
+    EXPECT_FALSE(store->view()->get("default", "large"));
     EXPECT_TRUE(store->version("default")->ends_with("-0"));
     ASSERT_EQ(store->recovery_notes().size(), 1U);
   }
@@ -186,7 +187,8 @@ TEST_F(LogDamageTest, RefusesAStoreThatLostItsLog) {
 TEST_F(DurabilityTest, NeverDiesOfADamagedFile) {
   {
     const auto store = open();
-    for (std::uint32_t number = 0; number < 20; ++number) ASSERT_TRUE(store->put("default", batch(number)));
+    for (std::uint32_t number = 0; number < 20; ++number) ASSERT_TRUE(put(*store, "default", batch(number)));
+    ASSERT_TRUE(put_index(*store, "default", "piece", std::string(100'000, 'i')));
   }
   { const auto flushed = open(); }  // moves the log into a table
   std::vector<std::string> names;
@@ -208,12 +210,85 @@ TEST_F(DurabilityTest, NeverDiesOfADamagedFile) {
         continue;
       }
       // Refusing while reading is as good: the text that comes back is one that was put.
-      (void)(*store)->for_each([](const std::string&, const StoredDocument& stored) {
+      const ViewPtr view = (*store)->view();
+      (void)view->for_each("default", [](const StoredDocument& stored) {
         EXPECT_EQ(stored.document.text.find_first_not_of('x'), std::string::npos);
+        return Result<void>();
+      });
+      (void)view->for_each_index("default", "", [](std::string_view /*name*/, std::string_view value) {
+        EXPECT_EQ(value, std::string(100'000, 'i'));
         return Result<void>();
       });
     }
   }
+}
+
+TEST_F(DurabilityTest, CutsAnIndexRecordThatWasNotSyncedToWhatCameBeforeIt) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, "default", {document("a", "text")}));
+  const std::size_t before = bytes_of(files_of(directory(), ".log").back()).size();
+  ASSERT_TRUE(put_index(*store, "default", "piece", noise(100'000, 1)));
+  const std::string whole = bytes_of(files_of(directory(), ".log").back());
+  for (std::size_t size = before + 1; size < whole.size(); size += 9'973) {
+    write_bytes(files_of(crash_copy(), ".log").back(), whole.substr(0, size));
+    const auto recovered = open(other());
+    ASSERT_TRUE(recovered) << size;
+    EXPECT_TRUE(*recovered->view()->holds("default", "a"));
+    EXPECT_TRUE(index_of(*recovered->view(), "default")->empty());
+    EXPECT_EQ(recovered->recovery_notes().size(), 1U);
+  }
+}
+
+/// A closed store with one large index record, which lies in a file of its own.
+class LargeRecordTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    {
+      const auto store = open();
+      ASSERT_TRUE(put_index(*store, "default", "piece", piece_));
+      ASSERT_TRUE(put(*store, "default", {document("a", "text")}));
+    }
+    ASSERT_EQ(files_of(directory(), ".blob").size(), 1U);
+  }
+
+  /// Reading the record from a copy that has something done to its file; empty: the value was right.
+  std::string failure_after(const std::function<void(const std::filesystem::path&)>& damage) {
+    damage(files_of(crash_copy(), ".blob").front());
+    const auto store = DocumentStore::open(other());
+    if (!store) return store.error().detail;
+    const auto index = index_of(*(*store)->view(), "default");
+    if (!index) return index.error().detail;
+    EXPECT_TRUE(index->at("piece") == piece_) << "a wrong value";
+    EXPECT_TRUE((*store)->view()->get("default", "a"));
+    return "";
+  }
+
+  const std::string piece_ = noise(100'000, 3);
+};
+
+TEST_F(LargeRecordTest, NamesTheStoreWhenAByteOfALargeRecordWasFlipped) {
+  EXPECT_EQ(failure_after([](const auto&) {}), "");
+  std::size_t size = std::filesystem::file_size(files_of(directory(), ".blob").front());
+  // Some of each: the file's header, the record's header and key, the value, the file's footer.
+  std::vector<std::size_t> places = {0, 3, 26, 30, 38, 45, 60, 70, size - 1, size - 20, size - 32};
+  for (std::size_t at = 100; at < size; at += 12'345) places.push_back(at);
+  for (const std::size_t at : places) {
+    const std::string failure = failure_after([at](const std::filesystem::path& file) {
+      std::string bytes = bytes_of(file);
+      bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ 0x10U);
+      write_bytes(file, bytes);
+    });
+    EXPECT_NE(failure.find(other()), std::string::npos) << at << ": " << failure;
+  }
+}
+
+TEST_F(LargeRecordTest, NamesTheStoreWhenAFileOfLargeRecordsIsShortOrGone) {
+  for (const std::size_t size : {0U, 10U, 1000U, 99'999U}) {
+    const std::string failure = failure_after([size](const auto& file) { std::filesystem::resize_file(file, size); });
+    EXPECT_NE(failure.find(other()), std::string::npos) << size << ": " << failure;
+  }
+  const std::string failure = failure_after([](const auto& file) { std::filesystem::remove(file); });
+  EXPECT_NE(failure.find(other()), std::string::npos) << failure;
 }
 
 }  // namespace

@@ -10,8 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
+#include <random>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +29,67 @@ inline StoredDocument document(const std::string& id, const std::string& text) {
   stored.document.metadata_json = R"({"lang":"en"})";
   stored.chunks = {{0, text.size(), "Guide"}};
   return stored;
+}
+
+/// What the corpus's writer tells its caller.
+struct Receipt {
+  std::vector<bool> changed;  ///< per document of the batch
+  std::string version;        ///< after the write
+};
+
+/// As the corpus's writer does it: what is there already is left alone.
+inline Result<Receipt> put(DocumentStore& store, const std::string& tenant, const std::vector<StoredDocument>& batch) {
+  const Result<std::vector<Difference>> differences = store.compare(tenant, batch);
+  if (!differences) return differences.error();
+  Receipt receipt;
+  Write write(tenant);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    receipt.changed.push_back((*differences)[i] != Difference::none);
+    if (receipt.changed.back()) write.put(batch[i]);
+  }
+  if (Result<void> committed = store.commit(write); !committed) return committed.error();
+  Result<std::string> version = store.version(tenant);
+  if (!version) return version.error();
+  receipt.version = *std::move(version);
+  return receipt;
+}
+
+inline Result<std::string> erase(DocumentStore& store, const std::string& tenant, const std::string& id) {
+  const Result<bool> there = store.view()->holds(tenant, id);
+  if (!there) return there.error();
+  if (!*there) return fail(Errc::not_found, "no such document");
+  Write write(tenant);
+  write.erase(id);
+  if (Result<void> committed = store.commit(write); !committed) return committed.error();
+  return store.version(tenant);
+}
+
+/// One index record.
+inline Result<void> put_index(DocumentStore& store, const std::string& tenant, const std::string& name,
+                              std::string value) {
+  Write write(tenant);
+  write.put_index(name, std::move(value));
+  return store.commit(write);
+}
+
+/// Of the names that begin with the prefix.
+inline Result<std::map<std::string, std::string>> index_of(const View& view, const std::string& tenant,
+                                                           std::string_view prefix = {}) {
+  std::map<std::string, std::string> records;
+  const Result<void> read = view.for_each_index(tenant, prefix, [&](std::string_view name, std::string_view value) {
+    records.emplace(name, value);
+    return Result<void>();
+  });
+  if (!read) return read.error();
+  return records;
+}
+
+/// Bytes that no compression makes small.
+inline std::string noise(std::size_t size, std::mt19937::result_type seed) {
+  std::mt19937 random(seed);
+  std::string bytes(size, '\0');
+  for (char& c : bytes) c = static_cast<char>(random());
+  return bytes;
 }
 
 inline std::string bytes_of(const std::filesystem::path& file) {
@@ -62,6 +126,7 @@ class StoreTest : public testing::Test {
     const auto store = DocumentStore::open(where);
     return store ? "" : store.error().detail;
   }
+  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_.path(); }
   [[nodiscard]] std::string directory() const { return temporary_ / "documents"; }
   [[nodiscard]] std::string other() const { return temporary_ / "documents-copy"; }
   /// What a crash at this moment would leave behind.
