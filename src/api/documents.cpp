@@ -117,6 +117,7 @@ std::string page_json(const DocumentPage& page) {
   } else {
     json.null();
   }
+  json.key("waiting_for_vectors").integer(page.waiting);
   json.end_object();
   return out;
 }

@@ -2,6 +2,8 @@
 
 #include "app/gate_policy.hpp"
 #include "obs/log.hpp"
+#include "retrieval/embedded_queue.hpp"
+#include "retrieval/embedding_texts.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -14,6 +16,8 @@ namespace ragd::app {
 namespace {
 
 constexpr std::size_t kCacheThreads = 2;
+/// One for merges that take seconds, one for those that take minutes.
+constexpr std::size_t kMergeThreads = 2;
 
 /// Disk reads and writes wait, they don't compute: a few more threads than cores keep the disk busy.
 std::size_t pool_size(std::size_t cores) {
@@ -43,11 +47,12 @@ Parts::Parts(const Settings& settings)
       pool(pool_size(threads.size())),
       cache_pool(kCacheThreads),
       ingest_pool(1),
-      merge_pool(1),
+      merge_pool(kMergeThreads),
       permits(settings.overload.max_in_flight) {}
 
 Parts::~Parts() {
   // Whatever still runs there uses the parts that go next.
+  if (corpus_writer) corpus_writer->stop_merging();
   pool.join();
   ingest_pool.join();
   merge_pool.join();
@@ -75,17 +80,18 @@ Result<void> Parts::open(const Settings& settings) {
   for (const std::string& note : store->recovery_notes()) {
     obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
   }
-  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue);
-  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue,
-                                                       settings.retrieval);
+  std::vector<boost::asio::io_context*> cores;
+  for (std::size_t i = 0; i < threads.size(); ++i) cores.push_back(&threads.context(i));
+  auto made = Embedding::make(settings.embeddings, cores, pool, metrics, clock);
+  if (!made) return made.error();
+  embedding = *std::move(made);
+  open_corpus(settings.retrieval);
   auto restored = corpus_writer->restore();
   if (!restored) return restored;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();
   cache = std::move(*answers);
 
-  std::vector<boost::asio::io_context*> cores;
-  for (std::size_t i = 0; i < threads.size(); ++i) cores.push_back(&threads.context(i));
   pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *corpus, llm, *cache, permits, metrics, clock,
                                              cores);
   endpoints = std::make_unique<api::Endpoints>(
@@ -98,6 +104,18 @@ Result<void> Parts::open(const Settings& settings) {
         api::RouterSettings{settings.http.request_timeout, settings.log_hits}, readiness, clock, metrics));
   }
   return {};
+}
+
+void Parts::open_corpus(const RetrievalSettings& settings) {
+  const std::uint64_t vectors = embedding ? retrieval::vectors_tag(embedding->embedder().tag()) : 0;
+  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue, vectors);
+  if (embedding) {
+    embedding->set_queue(std::make_unique<retrieval::EmbeddedQueue>(embedding->embedder(), *corpus_writer, catalogue,
+                                                                    pool, ingest_pool));
+  }
+  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue, settings,
+                                                       embedding ? &embedding->queries() : nullptr,
+                                                       embedding ? &embedding->queue() : nullptr);
 }
 
 void Parts::publish_policy(const api::GatePolicyPtr& fresh) {

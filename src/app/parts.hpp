@@ -7,6 +7,7 @@
 #include "api/readiness.hpp"
 #include "api/router.hpp"
 #include "api/routes.hpp"
+#include "app/embedding.hpp"
 #include "base/published.hpp"
 #include "cache/rocks_response_cache.hpp"
 #include "llm/extractive.hpp"
@@ -53,9 +54,10 @@ class Parts {
   boost::asio::thread_pool pool;         ///< documents: reads, big JSON, the scrape
   boost::asio::thread_pool cache_pool;   ///< answers wait for their cache entry, and should not wait for an ingest too
   boost::asio::thread_pool ingest_pool;  ///< one thread, so writes take turns, and nothing else waits for one
-  boost::asio::thread_pool merge_pool;   ///< one thread: large merges of the index, behind the writes
+  boost::asio::thread_pool merge_pool;   ///< large merges of the index, behind the writes
   std::unique_ptr<store::DocumentStore> store;
   retrieval::PublishedCatalogue catalogue;
+  std::unique_ptr<Embedding> embedding;  ///< null: retrieval goes by words alone
   std::unique_ptr<retrieval::CorpusWriter> corpus_writer;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
   llm::ExtractiveAnswerer llm;
@@ -69,6 +71,7 @@ class Parts {
  private:
   explicit Parts(const Settings& settings);
   Result<void> open(const Settings& settings);
+  void open_corpus(const RetrievalSettings& settings);
 };
 
 }  // namespace ragd::app

@@ -137,6 +137,7 @@ class Grammar {
              "is wrong.");
     sub->add_option("paths", ingest_.paths, "Files, and folders with all that is in them")->required()->type_name("");
     sub->add_flag("--dry-run", ingest_.dry_run, "Only lists what would be read");
+    sub->add_flag("--wait", ingest_.wait, "Returns only when everything can be found by meaning too");
     sub->add_flag("--json", ingest_.json, "Prints the summary as JSON");
     add_connection(sub);
   }

@@ -126,4 +126,15 @@ Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, c
   return hashes;
 }
 
+Result<std::uint64_t> waiting_for_vectors(Transport& transport, const std::string& url, const Sleeper& sleep) {
+  const auto response = send_patiently(transport, {"GET", "/documents?limit=1", ""}, sleep, [](const std::string&) {});
+  if (!response) return response.error();
+  if (response->status != 200) return fail(Errc::unavailable, explain(*response, url));
+  const auto document = parse_body(*response, url);
+  if (!document) return document.error();
+  std::uint64_t waiting = 0;
+  const bool says = document->root()["waiting_for_vectors"].get(waiting) == simdjson::SUCCESS;
+  return says ? waiting : 0;
+}
+
 }  // namespace ragd::cli

@@ -10,6 +10,7 @@
 #include <ragd/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -62,5 +63,9 @@ class Uploader {
 [[nodiscard]] Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, const std::string& url,
                                                                        const std::set<std::string>& ids,
                                                                        const Sleeper& sleep);
+
+/// Passages the server has and no vectors for yet.
+[[nodiscard]] Result<std::uint64_t> waiting_for_vectors(Transport& transport, const std::string& url,
+                                                        const Sleeper& sleep);
 
 }  // namespace ragd::cli

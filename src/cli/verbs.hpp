@@ -55,6 +55,7 @@ struct IngestOptions {
   std::vector<std::string> paths;
   bool dry_run = false;  ///< list what would be read, talk to nobody
   bool json = false;     ///< the summary as one JSON object
+  bool wait = false;     ///< until every passage that will get a vector has one
 };
 
 int ask(const AskOptions& options, Transport& transport, const Console& console);

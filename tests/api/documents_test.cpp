@@ -92,7 +92,7 @@ TEST_F(DocumentsEndpointTest, WritesASmallPageOnTheSpot) {
   EXPECT_TRUE(answers_at_once(endpoint_.list(exchange_)));
   EXPECT_EQ(exchange_.response.body,
             R"({"documents":[{"id":"a","title":"title","source":"source","metadata":{"n":1},"bytes":4,"chunks":1}],)"
-            R"("next_cursor":"a"})");
+            R"("next_cursor":"a","waiting_for_vectors":0})");
 }
 
 TEST_F(DocumentsEndpointTest, LeavesALargePageToThePool) {
