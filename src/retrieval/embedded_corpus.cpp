@@ -135,6 +135,7 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
   if (queries_ != nullptr) {
     vector = co_await vector_of(context, query);
   }
+  const bool degraded = vector.has_error();
   // After the wait for the vector, so that nothing written meanwhile is missed.
   const Result<CataloguePtr> now = catalogue();
   if (!now) co_return now.error();
@@ -145,7 +146,7 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
           settings_,
           query.filter,
           vector ? *std::move(vector) : nullptr,
-          vector.has_error(),
+          degraded,
           std::nullopt};
   if (job.is_cheap()) {
     job.rank();
