@@ -1,0 +1,184 @@
+"""Debian's documentation packages -> one NDJSON file of documents, always the same one from the same packages.
+
+Each package's text is kept apart in the cache and made again only when the package or this code changed. The documents
+lie in the order of their ids' hashes: every beginning of the file is a sample of the whole.
+"""
+
+import gzip
+import hashlib
+import json
+import multiprocessing
+import pathlib
+import re
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import html_text
+import packages
+import plain_text
+from packages import Package
+from rig import say
+
+MIN_BYTES, MAX_BYTES = 300, 64 << 10  # of a document; longer ones are cut where a section begins
+MIN_REPEATED = 150  # a section of so many bytes that stood in the package before is left out
+MAX_TITLE = 200
+MANUAL = re.compile(r"/man/man\d\w*/[^/]+\.gz$")
+NOT_PROSE = re.compile(r"/(?:changelog|copyright|NEWS|TODO|LICEN[CS]E|README\.Debian|search|robots)[^/]*$", re.I)
+SECTION = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+Document = dict[str, Any]
+
+
+def _converter(path: str) -> Any:
+    name = path.removesuffix(".gz")
+    if MANUAL.search(path):
+        return plain_text.man_text
+    if re.search(r"\.x?html?(?:\.en)?$", name):
+        return html_text.html_text
+    if name.endswith(".rst"):
+        return plain_text.rst_text
+    return plain_text.file_text if name.endswith(".txt") else None
+
+
+def _convert(path: pathlib.Path) -> tuple[str, str]:
+    """Title and text of a file."""
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError, gzip.BadGzipFile):
+        return "", ""
+    try:
+        source = raw.decode()
+    except UnicodeDecodeError:
+        source = raw.decode("latin-1")
+    title, text = _converter(str(path))(source.replace("\r\n", "\n"))
+    return title[:MAX_TITLE], CONTROL.sub(" ", text)
+
+
+def _files(root: pathlib.Path, package: Package) -> list[pathlib.Path]:
+    found = []
+    for folder in package.roots:
+        for path in (root / folder).rglob("*"):
+            name = "/" + str(path.relative_to(root))
+            if _converter(name) and not NOT_PROSE.search(name) and package.wants(name):
+                if path.is_file() and not path.is_symlink():
+                    found.append(path)
+    return sorted(found)
+
+
+class Repeats:
+    """What stood in the package before: whole texts, and sections such as licences and inherited members."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def new(self, text: str) -> bool:
+        key = hashlib.blake2b(" ".join(text.split()).encode(), digest_size=12).digest()
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def without(self, text: str) -> str:
+        return "".join(part for part in SECTION.split(text) if len(part) < MIN_REPEATED or self.new(part))
+
+
+def parts(text: str) -> Iterator[str]:
+    """The text in pieces of at most MAX_BYTES or one section."""
+    piece = ""
+    for section in SECTION.split(text):
+        if piece and len(piece) + len(section) > MAX_BYTES:
+            yield piece
+            piece = ""
+        piece += section
+    yield piece
+
+
+def _documents(package: Package, deb: pathlib.Path, root: pathlib.Path, workers: Any) -> Iterator[Document]:
+    files, repeats = _files(root, package), Repeats()
+    for path, (title, text) in zip(files, workers.imap(_convert, files, chunksize=16)):
+        name = str(path.relative_to(root)).removeprefix("usr/share/").removeprefix("doc/")
+        for number, part in enumerate(parts(repeats.without(text))):
+            if len(part) < MIN_BYTES:
+                continue
+            suffix = f"#{number + 1}" if number else ""
+            yield {
+                "id": f"{package.name}/{name}{suffix}"[-250:],
+                "title": title or path.stem,
+                "source": f"{deb.name.split('_')[0]}:/{path.relative_to(root)}",
+                "text": part.strip(),
+                "metadata": {"package": package.name, "section": path.parent.name},
+            }
+
+
+def _tag(package: Package) -> str:
+    """Another one whenever this code or the package's line is."""
+    here = pathlib.Path(__file__).resolve().parent
+    sources = [(here / name).read_text() for name in ("gather.py", "html_text.py", "plain_text.py")]
+    return hashlib.sha256("\0".join([*sources, packages.LISTS, repr(package)]).encode()).hexdigest()[:12]
+
+
+def _text_of(package: Package, deb: pathlib.Path, cache: pathlib.Path, workers: Any) -> pathlib.Path:
+    path = cache / "text" / f"{deb.stem}.{_tag(package)}.ndjson"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for old in path.parent.glob(f"{package.name}_*.ndjson"):
+        old.unlink()
+    root, unfinished = cache / "unpacked", path.with_suffix(".unfinished")
+    try:
+        packages.unpack(deb, root)
+        with open(unfinished, "wb") as out:
+            for document in _documents(package, deb, root, workers):
+                out.write(json.dumps(document, ensure_ascii=False).encode() + b"\n")
+        unfinished.replace(path)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def gather(cache: pathlib.Path, processes: int) -> tuple[pathlib.Path, list[str]]:
+    """The file of all documents, and the packages in it with their versions."""
+    texts = []
+    with multiprocessing.Pool(processes) as workers:
+        for package in packages.PACKAGES:
+            deb = packages.fetch(package, cache)
+            if deb is None:
+                say(f"    {package.name}: not to be had, left out")
+                continue
+            texts.append(_text_of(package, deb, cache, workers))
+            say(f"    {deb.stem}: {texts[-1].stat().st_size / 1e6:.1f} MB of text")
+    return _merged(texts, cache), [text.stem.rpartition("_")[0] for text in texts]
+
+
+def _merged(texts: list[pathlib.Path], cache: pathlib.Path) -> pathlib.Path:
+    """All documents in the order of their ids' hashes, equal texts once."""
+    name = hashlib.sha256("\0".join(text.name for text in texts).encode()).hexdigest()[:12]
+    path = cache / f"corpus-{name}.ndjson"
+    if path.exists():
+        return path
+    for old in cache.glob("corpus-*.ndjson"):
+        old.unlink()
+    places, repeats, ids = [], Repeats(), set()
+    for number, text in enumerate(texts):
+        offset = 0
+        with open(text, "rb") as lines:
+            for line in lines:
+                document = json.loads(line)
+                if repeats.new(document["text"]) and document["id"] not in ids:
+                    ids.add(document["id"])
+                    places.append((hashlib.sha256(document["id"].encode()).digest()[:10], number, offset, len(line)))
+                offset += len(line)
+    unfinished = path.with_suffix(".unfinished")
+    files = [open(text, "rb") for text in texts]
+    try:
+        with open(unfinished, "wb") as out:
+            for _, number, offset, length in sorted(places):
+                files[number].seek(offset)
+                out.write(files[number].read(length))
+    finally:
+        for file in files:
+            file.close()
+    unfinished.replace(path)
+    return path
