@@ -20,12 +20,13 @@ import plain_text
 from packages import Package
 from rig import say
 
-MIN_BYTES, MAX_BYTES = 300, 64 << 10  # of a document; longer ones are cut where a section begins
+MIN_BYTES, MAX_BYTES = 300, 64 << 10  # of a document; longer ones are cut where a section or a paragraph begins
 MIN_REPEATED = 150  # a section of so many bytes that stood in the package before is left out
-MAX_TITLE = 200
+MAX_TITLE, MAX_ID = 200, 200
 MANUAL = re.compile(r"/man/man\d\w*/[^/]+\.gz$")
 NOT_PROSE = re.compile(r"/(?:changelog|copyright|NEWS|TODO|LICEN[CS]E|README\.Debian|search|robots)[^/]*$", re.I)
 SECTION = re.compile(r"^(?=#{1,6} )", re.MULTILINE)
+PARAGRAPH = re.compile(r"(?<=\n\n)")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 Document = dict[str, Any]
 
@@ -38,13 +39,15 @@ def _converter(path: str) -> Any:
         return html_text.html_text
     if name.endswith(".rst"):
         return plain_text.rst_text
+    if name.endswith(".dict.dz"):
+        return plain_text.dictionary_text
     return plain_text.file_text if name.endswith(".txt") else None
 
 
 def _convert(path: pathlib.Path) -> tuple[str, str]:
     """Title and text of a file."""
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        raw = gzip.decompress(path.read_bytes()) if path.suffix in (".gz", ".dz") else path.read_bytes()
     except (OSError, EOFError, gzip.BadGzipFile):
         return "", ""
     try:
@@ -84,30 +87,37 @@ class Repeats:
 
 
 def parts(text: str) -> Iterator[str]:
-    """The text in pieces of at most MAX_BYTES or one section."""
-    piece = ""
+    """The text in pieces of at most MAX_BYTES: of whole sections, or of paragraphs where a section is longer than that."""
+    piece: list[str] = []
+    size = 0
     for section in SECTION.split(text):
-        if piece and len(piece) + len(section) > MAX_BYTES:
-            yield piece
-            piece = ""
-        piece += section
-    yield piece
+        for unit in [section] if len(section) <= MAX_BYTES else PARAGRAPH.split(section):
+            if piece and size + len(unit) > MAX_BYTES:
+                yield "".join(piece)
+                piece, size = [], 0
+            piece.append(unit)
+            size += len(unit)
+    yield "".join(piece)
+
+
+def _printable(path: pathlib.Path) -> str:
+    return str(path).encode(errors="replace").decode()
 
 
 def _documents(package: Package, deb: pathlib.Path, root: pathlib.Path, workers: Any) -> Iterator[Document]:
     files, repeats = _files(root, package), Repeats()
     for path, (title, text) in zip(files, workers.imap(_convert, files, chunksize=16)):
-        name = str(path.relative_to(root)).removeprefix("usr/share/").removeprefix("doc/")
+        name = _printable(path.relative_to(root)).removeprefix("usr/share/").removeprefix("doc/")
         for number, part in enumerate(parts(repeats.without(text))):
             if len(part) < MIN_BYTES:
                 continue
             suffix = f"#{number + 1}" if number else ""
             yield {
-                "id": f"{package.name}/{name}{suffix}"[-250:],
-                "title": title or path.stem,
-                "source": f"{deb.name.split('_')[0]}:/{path.relative_to(root)}",
+                "id": f"{package.name}/{name}"[:MAX_ID] + suffix,
+                "title": title or _printable(path)[-MAX_TITLE:],
+                "source": f"{package.name}:/{_printable(path.relative_to(root))}",
                 "text": part.strip(),
-                "metadata": {"package": package.name, "section": path.parent.name},
+                "metadata": {"package": package.name, "section": _printable(path.parent).rpartition("/")[2]},
             }
 
 
@@ -138,27 +148,29 @@ def _text_of(package: Package, deb: pathlib.Path, cache: pathlib.Path, workers: 
     return path
 
 
-def gather(cache: pathlib.Path, processes: int) -> tuple[pathlib.Path, list[str]]:
+def gather(cache: pathlib.Path, processes: int, quick: bool) -> tuple[pathlib.Path, list[str]]:
     """The file of all documents, and the packages in it with their versions."""
     texts = []
     with multiprocessing.Pool(processes) as workers:
         for package in packages.PACKAGES:
+            if quick and not package.quick:
+                continue
             deb = packages.fetch(package, cache)
             if deb is None:
                 say(f"    {package.name}: not to be had, left out")
                 continue
             texts.append(_text_of(package, deb, cache, workers))
             say(f"    {deb.stem}: {texts[-1].stat().st_size / 1e6:.1f} MB of text")
-    return _merged(texts, cache), [text.stem.rpartition("_")[0] for text in texts]
+    return _merged(texts, cache, "quick" if quick else "corpus"), [text.stem.rpartition("_")[0] for text in texts]
 
 
-def _merged(texts: list[pathlib.Path], cache: pathlib.Path) -> pathlib.Path:
+def _merged(texts: list[pathlib.Path], cache: pathlib.Path, kind: str) -> pathlib.Path:
     """All documents in the order of their ids' hashes, equal texts once."""
     name = hashlib.sha256("\0".join(text.name for text in texts).encode()).hexdigest()[:12]
-    path = cache / f"corpus-{name}.ndjson"
+    path = cache / f"{kind}-{name}.ndjson"
     if path.exists():
         return path
-    for old in cache.glob("corpus-*.ndjson"):
+    for old in cache.glob(f"{kind}-*.ndjson"):
         old.unlink()
     places, repeats, ids = [], Repeats(), set()
     for number, text in enumerate(texts):

@@ -22,11 +22,13 @@ LISTS = (
 
 @dataclasses.dataclass(frozen=True)
 class Package:
-    """`roots` are the folders whose files are read; `skip` is a pattern of paths that are not, besides LISTS."""
+    """`roots` are the folders whose files are read; `skip` is a pattern of paths that are not, besides LISTS. A `quick` one
+    makes the small corpus of a quick look, too."""
 
     name: str
-    roots: tuple[str, ...] = ("usr/share/doc",)
+    roots: tuple[str, ...] = ("usr/share",)
     skip: str = "$^"
+    quick: bool = False
 
     def wants(self, path: str) -> bool:
         return not re.search(LISTS, path) and not re.search(self.skip, path)

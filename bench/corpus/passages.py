@@ -2,6 +2,7 @@
 paragraphs or sentences. Sentences are found more simply than ragd does, so a few passages differ.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -82,10 +83,10 @@ def cut(text: str) -> Iterator[str]:
     yield from _packed(units)
 
 
-def read(corpus: str, documents: int) -> Iterator[tuple[str, str, str]]:
-    """(document id, title, passage) of the first so many documents."""
+def read(corpus: str, first: int, behind: int) -> Iterator[tuple[str, str, str]]:
+    """(document id, title, passage) of the documents from `first` to before `behind`."""
     with open(corpus, "rb") as lines:
-        for line, _ in zip(lines, range(documents)):
+        for line in itertools.islice(lines, first, behind):
             document = json.loads(line)
             for passage in cut(document["text"]):
                 yield document["id"], document["title"], passage

@@ -1,4 +1,4 @@
-"""Manual pages, reStructuredText and plain files -> a title and Markdown-like text. Html has a file of its own.
+"""Manual pages, reStructuredText, dictionaries and plain files -> a title and Markdown-like text. Html has a file of its own.
 
 No formatter of these languages: macros and roles that carry text are reduced to it, others vanish.
 """
@@ -101,6 +101,17 @@ def file_text(source: str) -> tuple[str, str]:
     """A plain file's title is its first line."""
     text = _squeezed(source)
     return text.split("\n", 1)[0].strip("#=*- \t")[:120], text
+
+
+_HEADWORD = re.compile(r"\n+(?=\S)")
+
+
+def dictionary_text(source: str) -> tuple[str, str]:
+    """A dictd database: each headword begins a paragraph, and what is indented below belongs to it. What a database says
+    about itself is left out."""
+    entries = _HEADWORD.split(source)
+    kept = [entry.rstrip() for entry in entries if not entry.startswith("00-") and not entry.startswith("00database")]
+    return "", _squeezed("\n\n".join(kept))
 
 
 _GAPS = re.compile(r"\n{3,}")

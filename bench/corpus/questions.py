@@ -32,6 +32,7 @@ STOP_WORDS = frozenset(
 class Question:
     text: str
     document: str  # where it was taken from
+    position: int  # of that document in the corpus
 
 
 def content_words(text: str) -> list[str]:
@@ -62,18 +63,18 @@ def make(corpus: pathlib.Path, count: int, seed: int = SEED) -> list[Question]:
     """About half of them headings, in a shuffled order; fewer where the corpus has not enough."""
     chance = random.Random(seed)
     seen: collections.Counter[str] = collections.Counter()
-    headings: dict[str, str] = {}
+    headings: dict[str, tuple[str, int]] = {}
     sentences = []
-    for identity, text in _documents(corpus):
+    for position, (identity, text) in enumerate(_documents(corpus)):
         for heading in HEADING.findall(text):
             heading = heading.strip()
             if _is_question(heading):
                 seen[heading.lower()] += 1
-                headings[heading] = identity
+                headings[heading] = identity, position
         found = SENTENCE.findall(text)
         if found and (short := shortened(chance.choice(found), chance)):
-            sentences.append(Question(short, identity))
-    once = [Question(heading, identity) for heading, identity in headings.items() if seen[heading.lower()] == 1]
+            sentences.append(Question(short, identity, position))
+    once = [Question(heading, *origin) for heading, origin in headings.items() if seen[heading.lower()] == 1]
     made = _some(once, count // 2, chance) + _some(sentences, count - count // 2, chance)
     chance.shuffle(made)
     return made
