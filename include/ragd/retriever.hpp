@@ -37,6 +37,7 @@ struct Retrieved {
   std::vector<Passage> passages;  ///< best first; ties by document id, then chunk
   std::string version;            ///< of the snapshot that was searched
   std::vector<QueryTerm> terms;
+  bool degraded = false;  ///< a part of the search was left out because its server failed; less may have been found
 };
 
 class Retriever {
@@ -46,8 +47,12 @@ class Retriever {
   /// The passages that match best, of the caller's tenant only. No match is an empty list, not an error.
   virtual Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query) = 0;
 
-  /// The version a retrieve begun now would see. Never suspends; an error means: serve nothing from a cache.
+  /// The version a retrieve begun now would see, where that is known without asking anyone: never suspends. Null: only
+  /// read_version knows. An error means: serve nothing from a cache.
   [[nodiscard]] virtual Result<VersionPtr> version(const std::string& tenant) const = 0;
+
+  /// The same, by a read that began after this call. Never null.
+  virtual Task<Result<VersionPtr>> read_version(const RequestContext& context) = 0;
 
   /// Whatever changes the passages a query gets, besides documents: analyser, scoring and chunking settings.
   [[nodiscard]] virtual std::string settings_tag() const = 0;
@@ -78,8 +83,15 @@ struct DocumentPage {
   std::optional<std::string> next;         ///< pass as `after` for the following page; absent on the last
 };
 
+struct DocumentBatch {
+  std::vector<Document> documents;  ///< in order of id
+  std::optional<std::string> next;  ///< pass as `after` for the following batch; absent on the last
+};
+
 class Documents {
  public:
+  static constexpr std::size_t kScanBytes = 4U << 20;
+
   virtual ~Documents() = default;
 
   /// All or nothing, durable on return, idempotent by id. Ids within one batch are distinct.
@@ -92,6 +104,9 @@ class Documents {
 
   /// At most `limit` (1..1000) documents with ids greater than `after`.
   virtual Task<Result<DocumentPage>> list(const RequestContext& context, std::string after, std::size_t limit) = 0;
+
+  /// Likewise, whole; fewer than `limit`, but not none, where more would be over kScanBytes.
+  virtual Task<Result<DocumentBatch>> scan(const RequestContext& context, std::string after, std::size_t limit) = 0;
 };
 
 }  // namespace ragd

@@ -53,7 +53,7 @@ Result<CachedAnswer> compose_answer(const Generated& generated, std::span<const 
   json.end_array();
   answer.citations_end = position(answer.json);
   json.key("answer_source").string(answerer.source);
-  json.key("degraded").boolean(false);
+  json.key("degraded").boolean(answerer.degraded);
   json.key("model").string(answerer.model);
   json.key("usage").begin_object();
   json.key("prompt_tokens").integer(generated.usage.prompt_tokens);

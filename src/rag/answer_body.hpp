@@ -22,6 +22,7 @@ inline constexpr std::string_view kNoAnswerText = "I found nothing in the docume
 struct Answerer {
   std::string source;  ///< "llm" or "extractive"
   std::string model;
+  bool degraded = false;  ///< a part of what makes good answers was missing
 };
 
 /// The members that citations and search results have in common, into an object that is open.

@@ -83,7 +83,7 @@ std::optional<Reply> Pipeline::recall(const RequestContext& context, const Quest
   const std::int64_t now_ms = to_ms(context.wall_now);
   // The version first: what is found after it may be newer than the version, never older.
   const Result<VersionPtr> version = retriever_.version(context.caller.tenant);
-  if (!version) return std::nullopt;
+  if (!version || !*version) return std::nullopt;
   CachedAnswerPtr held = cache_.peek(plan.key, now_ms);
   if (!held || held->version != **version) return std::nullopt;
   Computed computed{std::move(held), *version, CacheStatus::hit, {}};
@@ -124,7 +124,7 @@ Task<Pipeline::Asked> Pipeline::ask_through_cache(std::shared_ptr<Work> work) {
   constexpr int kMaxFlights = 2;  // the second for who still has time after the first ran out of its own
   for (int flight = 1;; ++flight) {
     work->epoch = cache_.epoch();
-    Result<VersionPtr> version = retriever_.version(work->context.caller.tenant);
+    Result<VersionPtr> version = co_await current_version(work->context);
     if (!version) {
       // Nothing says whether a cached answer holds, or whether two questions mean the same corpus.
       work->reads_cache = false;
@@ -158,6 +158,12 @@ Task<Pipeline::Asked> Pipeline::ask_through_cache(std::shared_ptr<Work> work) {
         times[static_cast<std::size_t>(obs::Stage::cache_lookup)];
     co_return Asked{make_reply(computed, status, now_ms), status};
   }
+}
+
+Task<Result<VersionPtr>> Pipeline::current_version(const RequestContext& context) {
+  Result<VersionPtr> known = retriever_.version(context.caller.tenant);
+  if (!known || *known) co_return known;
+  co_return co_await retriever_.read_version(context);
 }
 
 Task<Pipeline::Asked> Pipeline::ask_alone(std::shared_ptr<const Work> work, CacheStatus status) {
@@ -196,7 +202,8 @@ Task<Result<Computed>> Pipeline::compute(std::shared_ptr<const Work> work) {
   Result<Retrieved> retrieved = co_await retrieve(work->context, work->plan.query, computed.times);
   if (!retrieved) co_return retrieved.error();
   computed.version = std::make_shared<const std::string>(retrieved->version);
-  if (seen && seen->fingerprint == fingerprint_of(retrieved->passages)) {
+  // What a degraded search found says nothing of what a whole one would find.
+  if (seen && !retrieved->degraded && seen->fingerprint == fingerprint_of(retrieved->passages)) {
     CachedAnswerPtr candidate = seen;
     std::string version = retrieved->version;
     Result<CachedAnswerPtr> adopted =
@@ -239,21 +246,25 @@ Task<Result<CachedAnswerPtr>> Pipeline::generate(const Work& work, Retrieved ret
     if (!result) co_return result.error();
     generated = std::move(*result);
   }
-  Result<CachedAnswer> answer = compose_answer(generated, request.passages, {llm_.source(), llm_.model()});
+  Result<CachedAnswer> answer =
+      compose_answer(generated, request.passages, {llm_.source(), llm_.model(), retrieved.degraded});
   if (!answer) co_return answer.error();
   metrics_.citations_per_answer.observe(answer->no_answer ? 0.0 : static_cast<double>(generated.cited.size()));
   answer->tenant = work.context.caller.tenant;
   answer->version = std::move(retrieved.version);
   answer->fingerprint = fingerprint_of(request.passages);
   answer->stored_at_ms = to_ms(clock_.wall_now());
-  const bool is_storable = work.writes_cache && generated.complete;
+  const bool is_storable = work.writes_cache && generated.complete && !retrieved.degraded;
   answer->expires_at_ms = answer->stored_at_ms + (is_storable ? ttl_ms_.load(std::memory_order_relaxed) : 0);
   co_return std::make_shared<const CachedAnswer>(std::move(*answer));
 }
 
 Task<void> Pipeline::store(const Work& work, CachedAnswerPtr answer, StageTimes& times) {
   const bool expires_at_once = answer->expires_at_ms <= answer->stored_at_ms;
-  if (expires_at_once || is_displaced(work, *answer)) co_return;
+  if (expires_at_once) co_return;
+  const CachedAnswer& fresh = *answer;
+  const bool displaced = co_await is_displaced(work, fresh);
+  if (displaced) co_return;
   const SteadyTime begun = std::chrono::steady_clock::now();
   const Result<void> stored = co_await cache_.put(work.plan.key, std::move(answer), work.epoch);
   note_stage(obs::Stage::cache_store, begun, times);
@@ -262,11 +273,11 @@ Task<void> Pipeline::store(const Work& work, CachedAnswerPtr answer, StageTimes&
 }
 
 /// A slow answer must not take the place of one that a younger flight found for the present corpus.
-bool Pipeline::is_displaced(const Work& work, const CachedAnswer& answer) {
-  const Result<VersionPtr> current = retriever_.version(work.context.caller.tenant);
-  if (!current || **current == answer.version) return false;
+Task<bool> Pipeline::is_displaced(const Work& work, const CachedAnswer& answer) {
   const CachedAnswerPtr held = cache_.peek(work.plan.key, answer.stored_at_ms);
-  return held && held->version == **current;
+  if (!held || held->version == answer.version) co_return false;
+  const Result<VersionPtr> current = co_await current_version(work.context);
+  co_return current && held->version == **current;
 }
 
 void Pipeline::note_stage(obs::Stage stage, SteadyTime since, StageTimes& times) {

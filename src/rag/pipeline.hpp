@@ -80,6 +80,7 @@ class Pipeline {
   };
 
   Task<Asked> ask_through_cache(std::shared_ptr<Work> work);
+  Task<Result<VersionPtr>> current_version(const RequestContext& context);
   Task<Asked> ask_alone(std::shared_ptr<const Work> work, CacheStatus status);
   Task<CachedAnswerPtr> look_up(const Work& work, StageTimes& times);
 
@@ -88,7 +89,7 @@ class Pipeline {
   Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query, StageTimes& times);
   Task<Result<CachedAnswerPtr>> generate(const Work& work, Retrieved retrieved, StageTimes& times);
   Task<void> store(const Work& work, CachedAnswerPtr answer, StageTimes& times);
-  [[nodiscard]] bool is_displaced(const Work& work, const CachedAnswer& answer);
+  Task<bool> is_displaced(const Work& work, const CachedAnswer& answer);
 
   void note_stage(obs::Stage stage, SteadyTime since, StageTimes& times);
   void count(CacheStatus status);

@@ -22,6 +22,27 @@ Error too_many_writes() {
   return fail(Errc::overloaded, "too many writes wait", "too many writes at once, try again");
 }
 
+/// As of one view, so what is listed is there.
+Result<DocumentBatch> scan_view(const store::View& view, const std::string& tenant, const std::string& after,
+                                std::size_t limit) {
+  Result<DocumentPage> page = view.list(tenant, after, limit);
+  if (!page) return page.error();
+  DocumentBatch batch;
+  std::size_t bytes = 0;
+  for (DocumentSummary& summary : page->documents) {
+    bytes += summary.bytes + summary.metadata_json.size();
+    if (!batch.documents.empty() && bytes > Documents::kScanBytes) {
+      batch.next = batch.documents.back().id;
+      return batch;
+    }
+    Result<store::StoredDocument> stored = view.get(tenant, summary.id);
+    if (!stored) return stored.error();
+    batch.documents.push_back(std::move(stored->document));
+  }
+  batch.next = std::move(page->next);
+  return batch;
+}
+
 /// One question's search; it owns all it needs, to go to the pool with it.
 struct Job {
   PublishedCatalogue::Pointer catalogue;
@@ -106,6 +127,10 @@ Result<VersionPtr> EmbeddedCorpus::version(const std::string& tenant) const {
   return version;
 }
 
+Task<Result<VersionPtr>> EmbeddedCorpus::read_version(const RequestContext& context) {
+  co_return version(context.caller.tenant);
+}
+
 std::string EmbeddedCorpus::settings_tag() const {
   return "bm25;k1=" + std::to_string(settings_.k1) + ";b=" + std::to_string(settings_.b) +
          ";min_score=" + std::to_string(settings_.min_score) +
@@ -160,6 +185,15 @@ Task<Result<DocumentPage>> EmbeddedCorpus::list(const RequestContext& context, s
   if (!now) co_return now.error();
   auto work = [now = *now, tenant = context.caller.tenant, after = std::move(after), limit] {
     return now->view->list(tenant, after, limit);
+  };
+  co_return co_await net::offload(pool_, std::move(work));
+}
+
+Task<Result<DocumentBatch>> EmbeddedCorpus::scan(const RequestContext& context, std::string after, std::size_t limit) {
+  const Result<CataloguePtr> now = catalogue();
+  if (!now) co_return now.error();
+  auto work = [now = *now, tenant = context.caller.tenant, after = std::move(after), limit] {
+    return scan_view(*now->view, tenant, after, limit);
   };
   co_return co_await net::offload(pool_, std::move(work));
 }

@@ -42,6 +42,7 @@ class EmbeddedCorpus final : public Retriever, public Documents {
 
   Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query) override;
   [[nodiscard]] Result<VersionPtr> version(const std::string& tenant) const override;
+  Task<Result<VersionPtr>> read_version(const RequestContext& context) override;
   [[nodiscard]] std::string settings_tag() const override;
   /// Asks the store, and has tended to what failed before.
   Task<Result<void>> ping() override;
@@ -50,6 +51,7 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   Task<Result<std::string>> erase(const RequestContext& context, std::string id) override;
   Task<Result<Document>> get(const RequestContext& context, std::string id) override;
   Task<Result<DocumentPage>> list(const RequestContext& context, std::string after, std::size_t limit) override;
+  Task<Result<DocumentBatch>> scan(const RequestContext& context, std::string after, std::size_t limit) override;
 
   /// For gauges: adds up a few numbers a tenant, touches no document.
   [[nodiscard]] CorpusSize size() const;

@@ -32,6 +32,10 @@ class Shelf final : public Documents {
                                   std::size_t /*limit*/) override {
     co_return page;
   }
+  Task<Result<DocumentBatch>> scan(const RequestContext& /*context*/, std::string /*after*/,
+                                   std::size_t /*limit*/) override {
+    co_return fail(Errc::internal);
+  }
 
   Document document{"a", "text", "title", "source", R"({"n":1})"};
   DocumentPage page{{{"a", "title", "source", R"({"n":1})", 4, 1}}, "a"};

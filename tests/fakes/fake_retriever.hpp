@@ -78,6 +78,7 @@ class FakeRetriever final : public Retriever {
     }
     if (failure) co_return *failure;
     Retrieved found = look(context.caller.tenant, query);
+    found.degraded = degraded;
     if (steps_ != nullptr) {
       co_await steps_->pass("retrieved");
     }
@@ -88,13 +89,27 @@ class FakeRetriever final : public Retriever {
     if (steps_ != nullptr) steps_->reach("version");
     if (version_failure) return *version_failure;
     const std::lock_guard lock(mutex_);
+    if (is_remote) return VersionPtr();
     return std::make_shared<const std::string>(version_of(tenant));
+  }
+
+  Task<Result<VersionPtr>> read_version(const RequestContext& context) override {
+    ++version_reads;
+    if (steps_ != nullptr) {
+      co_await steps_->pass("read version");
+    }
+    if (version_failure) co_return *version_failure;
+    const std::lock_guard lock(mutex_);
+    co_return std::make_shared<const std::string>(version_of(context.caller.tenant));
   }
 
   [[nodiscard]] std::string settings_tag() const override { return tag; }
   Task<Result<void>> ping() override { co_return Result<void>(); }
 
   Gate gate;
+  std::atomic<int> version_reads{0};
+  bool is_remote = false;  ///< nobody but read_version knows the version
+  bool degraded = false;
   std::atomic<int> calls{0};
   std::optional<Error> failure;
   std::optional<Error> version_failure;

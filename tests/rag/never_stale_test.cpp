@@ -34,7 +34,8 @@ struct Race {
   Before before = Before::nothing;
   bool cold = false;  ///< nothing in memory: the cache is read through get
   CacheMode mode = CacheMode::use;
-  int rounds = 0;  ///< how far others get at each suspending step
+  bool remote = false;  ///< the version has to be asked for
+  int rounds = 0;       ///< how far others get at each suspending step
   std::function<void(fakes::FakeRetriever&)> write;
 };
 
@@ -42,6 +43,7 @@ struct Race {
 std::size_t run_race(const Race& race, std::size_t at) {
   Harness harness;
   harness.cache.cold = race.cold;
+  harness.retriever.is_remote = race.remote;
   prepare(harness, race.before);
   harness.steps.rounds = race.rounds;
   std::size_t step = 0;
@@ -75,7 +77,8 @@ TEST(NeverStale, WhereverAWriteLandsOnAQuestionsWay) {
       for (const CacheMode mode : {CacheMode::use, CacheMode::refresh, CacheMode::bypass}) {
         for (const int rounds : {0, 1, 4, 40}) {
           for (const auto& write : writes) {
-            const Race race{before, cold, mode, rounds, write};
+            // Where memory holds nothing, so does the way to a remote version: both at once say all there is.
+            const Race race{before, cold, mode, cold, rounds, write};
             const std::size_t steps = run_race(race, 0);
             ASSERT_GT(steps, 2U);
             for (std::size_t at = 1; at < steps; ++at, ++races) run_race(race, at);

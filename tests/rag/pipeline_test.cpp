@@ -161,6 +161,39 @@ TEST_F(PipelineTest, ServesNoCachedAnswerWhileTheVersionCannotBeRead) {
   EXPECT_EQ(llm.calls, 2);
 }
 
+TEST_F(PipelineTest, AsksForTheVersionOnceAQuestionWhereItIsNotKnown) {
+  retriever.is_remote = true;
+  ASSERT_TRUE(ask("apples"));
+  EXPECT_EQ(retriever.version_reads, 1);
+  EXPECT_EQ(ask("apples")->status, CacheStatus::hit);
+  EXPECT_EQ(retriever.version_reads, 2) << "nothing is a hit by a version read before the question";
+  retriever.write("apple", "apples are green");
+  EXPECT_EQ(text_of(ask("apples")), "[1] apples are green");
+  retriever.version_failure = fail(Errc::unavailable, "down");
+  EXPECT_EQ(ask("apples")->status, CacheStatus::miss);
+}
+
+TEST_F(PipelineTest, MarksWhatADegradedSearchFoundAndDoesNotKeepIt) {
+  retriever.degraded = true;
+  const auto reply = ask("apples");
+  EXPECT_NE(reply->answer->json.find(R"("degraded":true)"), std::string::npos);
+  EXPECT_EQ(reply->ttl_ms, 0);
+  EXPECT_EQ(cache.puts, 0);
+  retriever.degraded = false;
+  const auto whole = ask("apples");
+  EXPECT_EQ(whole->status, CacheStatus::miss);
+  EXPECT_NE(whole->answer->json.find(R"("degraded":false)"), std::string::npos);
+}
+
+TEST_F(PipelineTest, AdoptsNothingOnTheWordOfADegradedSearch) {
+  ASSERT_TRUE(ask("apples"));
+  retriever.write("pear", "pears are yellow");
+  retriever.degraded = true;
+  EXPECT_EQ(ask("apples")->status, CacheStatus::miss);
+  retriever.degraded = false;
+  EXPECT_EQ(ask("apples")->status, CacheStatus::revalidated);
+}
+
 TEST_F(PipelineTest, ExpiresAnswersAfterTheirTtl) {
   ASSERT_TRUE(ask("apples"));
   clock.advance(minutes(59));

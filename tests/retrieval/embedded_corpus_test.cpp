@@ -139,6 +139,26 @@ TEST_F(EmbeddedCorpusTest, GivesAndListsDocuments) {
   EXPECT_TRUE(run(server.corpus.ping()));
 }
 
+TEST_F(EmbeddedCorpusTest, ScansWholeDocumentsInBatchesOfBoundedSize) {
+  Server server(directory());
+  const std::string large(Documents::kScanBytes / 2 + 1, 'x');
+  ASSERT_TRUE(server.put({document("a", large), document("b", large), document("c", "Three.")}));
+  const RequestContext context = as("default");
+  std::vector<std::string> batches;
+  std::optional<std::string> next("");
+  while (next) {
+    auto batch = run(server.corpus.scan(context, *next, 1000));
+    ASSERT_TRUE(batch);
+    batches.emplace_back();
+    for (const Document& its : batch->documents) batches.back() += its.id;
+    next = std::move(batch->next);
+  }
+  EXPECT_EQ(batches, (std::vector<std::string>{"a", "bc"}));
+  const auto one = run(server.corpus.scan(context, "b", 1));
+  EXPECT_EQ(one->documents.at(0).text, "Three.");
+  EXPECT_EQ(run(server.corpus.scan(as("other"), "", 10))->documents.size(), 0U);
+}
+
 TEST_F(EmbeddedCorpusTest, CountsDocumentsChunksAndBytes) {
   Server server(directory());
   ASSERT_TRUE(server.put({document("a", "One."), document("b", "Two.")}, "one"));
