@@ -10,7 +10,7 @@ import json
 import multiprocessing
 import pathlib
 import re
-import shutil
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,29 +44,24 @@ def _converter(path: str) -> Any:
     return plain_text.file_text if name.endswith(".txt") else None
 
 
-def _convert(path: pathlib.Path) -> tuple[str, str]:
-    """Title and text of a file."""
+def _convert(file: tuple[str, bytes]) -> tuple[str, str, str]:
+    """Path, title and text of a file."""
+    path, raw = file
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix in (".gz", ".dz") else path.read_bytes()
-    except (OSError, EOFError, gzip.BadGzipFile):
-        return "", ""
+        if path.endswith((".gz", ".dz")):
+            raw = gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error):
+        return path, "", ""
     try:
         source = raw.decode()
     except UnicodeDecodeError:
         source = raw.decode("latin-1")
-    title, text = _converter(str(path))(source.replace("\r\n", "\n"))
-    return title[:MAX_TITLE], CONTROL.sub(" ", text)
+    title, text = _converter(path)(source.replace("\r\n", "\n"))
+    return path, title[:MAX_TITLE], CONTROL.sub(" ", text)
 
 
-def _files(root: pathlib.Path, package: Package) -> list[pathlib.Path]:
-    found = []
-    for folder in package.roots:
-        for path in (root / folder).rglob("*"):
-            name = "/" + str(path.relative_to(root))
-            if _converter(name) and not NOT_PROSE.search(name) and package.wants(name):
-                if path.is_file() and not path.is_symlink():
-                    found.append(path)
-    return sorted(found)
+def _is_read(package: Package, path: str) -> bool:
+    return package.wants(path) and bool(_converter(path)) and not NOT_PROSE.search(path)
 
 
 class Repeats:
@@ -100,24 +95,20 @@ def parts(text: str) -> Iterator[str]:
     yield "".join(piece)
 
 
-def _printable(path: pathlib.Path) -> str:
-    return str(path).encode(errors="replace").decode()
-
-
-def _documents(package: Package, deb: pathlib.Path, root: pathlib.Path, workers: Any) -> Iterator[Document]:
-    files, repeats = _files(root, package), Repeats()
-    for path, (title, text) in zip(files, workers.imap(_convert, files, chunksize=16)):
-        name = _printable(path.relative_to(root)).removeprefix("usr/share/").removeprefix("doc/")
+def _documents(package: Package, files: Iterator[tuple[str, bytes]], workers: Any) -> Iterator[Document]:
+    repeats = Repeats()
+    for path, title, text in workers.imap(_convert, files, chunksize=16):
+        name = path.removeprefix("/usr/share/").removeprefix("doc/")
         for number, part in enumerate(parts(repeats.without(text))):
             if len(part) < MIN_BYTES:
                 continue
             suffix = f"#{number + 1}" if number else ""
             yield {
                 "id": f"{package.name}/{name}"[:MAX_ID] + suffix,
-                "title": title or _printable(path)[-MAX_TITLE:],
-                "source": f"{package.name}:/{_printable(path.relative_to(root))}",
+                "title": title or path[-MAX_TITLE:],
+                "source": f"{package.name}:{path}",
                 "text": part.strip(),
-                "metadata": {"package": package.name, "section": _printable(path.parent).rpartition("/")[2]},
+                "metadata": {"package": package.name, "section": path.split("/")[-2]},
             }
 
 
@@ -125,7 +116,8 @@ def _tag(package: Package) -> str:
     """Another one whenever this code or the package's line is."""
     here = pathlib.Path(__file__).resolve().parent
     sources = [(here / name).read_text() for name in ("gather.py", "html_text.py", "plain_text.py")]
-    return hashlib.sha256("\0".join([*sources, packages.LISTS, repr(package)]).encode()).hexdigest()[:12]
+    line = repr((package.name, package.roots, package.skip))
+    return hashlib.sha256("\0".join([*sources, packages.LISTS, line]).encode()).hexdigest()[:12]
 
 
 def _text_of(package: Package, deb: pathlib.Path, cache: pathlib.Path, workers: Any) -> pathlib.Path:
@@ -135,15 +127,14 @@ def _text_of(package: Package, deb: pathlib.Path, cache: pathlib.Path, workers: 
     path.parent.mkdir(parents=True, exist_ok=True)
     for old in path.parent.glob(f"{package.name}_*.ndjson"):
         old.unlink()
-    root, unfinished = cache / "unpacked", path.with_suffix(".unfinished")
+    unfinished = path.with_suffix(".unfinished")
     try:
-        packages.unpack(deb, root)
         with open(unfinished, "wb") as out:
-            for document in _documents(package, deb, root, workers):
+            files = packages.files(deb, lambda name: _is_read(package, name))
+            for document in _documents(package, files, workers):
                 out.write(json.dumps(document, ensure_ascii=False).encode() + b"\n")
         unfinished.replace(path)
     finally:
-        shutil.rmtree(root, ignore_errors=True)
         unfinished.unlink(missing_ok=True)
     return path
 

@@ -1,6 +1,6 @@
-"""A run's record -> its files: JSON, the table with the goals, the plot of latency by size.
+"""A run's record -> its files: JSON, the table with the goals, the plots of latency and of cost by size.
 
-`python3 bench/corpus/outcome.py FILE.json` makes table and plot of a stored run again.
+`python3 bench/corpus/outcome.py FILE.json` makes table and plots of a stored run again.
 """
 
 import dataclasses
@@ -113,7 +113,12 @@ def table(result: Row) -> str:
     return "\n".join([*lines, *_found(result), "", f"Packages: {', '.join(result['packages'])}."]) + "\n"
 
 
-def plot(result: Row) -> str:
+def _subtitle(result: Row, more: str) -> str:
+    quick = "A quick look, no figures to quote: " if result["quick"] else ""
+    return f"{quick}{result['machine']['cpu']}, one CPU for the engine; {result['date']}, commit {result['commit']}\n{more}"
+
+
+def latency_plot(result: Row) -> str:
     charts = []
     for name in PERCENTILES:
         lines = [
@@ -124,11 +129,23 @@ def plot(result: Row) -> str:
             mine = [row for row in result["others"] if row["engine"] == engine]
             lines.append(Line(ENGINES[engine], COLOURS[engine], _points(mine, lambda row, n=name: row[n])))
         charts.append(Panel(name.removesuffix("_ms"), [line for line in lines if line.points]))
-    quick = "A quick look, no figures to quote: " if result["quick"] else ""
-    subtitle = f"{quick}{result['machine']['cpu']}, one CPU for the engine; {result['date']}, commit {result['commit']}"
-    subtitle += "\nragd over HTTP at a low rate, the others by a call of their own and idle. Real text: Debian's documentation."
+    more = "ragd over HTTP at a low rate, the others by a call of their own and idle. Real text: Debian's documentation."
     charts = [chart for chart in charts if chart.lines]
-    return svg.panels("Top 10 by corpus size", subtitle, charts, Axis("passages"), [Axis("latency, ms")])
+    return svg.panels("Top 10 by corpus size", _subtitle(result, more), charts, Axis("passages"), [Axis("latency, ms")])
+
+
+COSTS: tuple[tuple[str, str, Callable[[Row], float | None]], ...] = (
+    ("ingestion", "passages/s", lambda row: row["ingest"]["passages_per_s"]),
+    ("memory", "bytes a passage", lambda row: row["memory"]["bytes_a_passage"]),
+    ("restart to ready", "s", lambda row: row["restart"]["ready_s"]),
+)
+
+
+def cost_plot(result: Row) -> str:
+    charts = [Panel(title, [Line("ragd", COLOURS["ingesting"], _points(result["sizes"], figure))]) for title, _, figure in COSTS]
+    axes = [Axis(unit, logarithmic=False) for _, unit, _ in COSTS]
+    more = "Each batch durable before the next. Memory: of the index and all caches, without the empty server's."
+    return svg.panels("What a corpus costs, by its size", _subtitle(result, more), charts, Axis("passages"), axes)
 
 
 def _points(rows: list[Row], figure: Callable[[Row], float | None]) -> list[tuple[float, float]]:
@@ -138,7 +155,10 @@ def _points(rows: list[Row], figure: Callable[[Row], float | None]) -> list[tupl
 
 def files(result: Row) -> dict[str, str]:
     name = f"corpus-{result['date']}"
-    return {f"{name}.json": json.dumps(result, indent=1) + "\n", f"{name}.md": table(result), "latency-by-size.svg": plot(result)}
+    return {
+        f"{name}.json": json.dumps(result, indent=1) + "\n", f"{name}.md": table(result),
+        "latency-by-size.svg": latency_plot(result), "cost-by-size.svg": cost_plot(result),
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

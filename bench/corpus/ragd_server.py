@@ -14,7 +14,7 @@ from peers import Failure
 SETTINGS = ("--threads", "1", "--rate-limit-requests", "0", "--drain-delay", "0", "--retrieval-top-k", "10")
 START_S = 900.0  # an index of another make is built anew at the start
 ANSWER_S = 300.0
-QUIET_SHARE, QUIET_S, MAX_SETTLE_S = 0.02, 1.0, 180.0
+QUIET_SHARE, QUIET_S, MAX_SETTLE_S = 0.02, 1.0, 60.0
 
 
 class Ragd(peers.Server):

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import random
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -126,6 +127,30 @@ class Gathering(unittest.TestCase):
         self.assertFalse(package.wants("/usr/share/doc/x/old/a.html"))
         self.assertTrue(package.wants("/usr/share/doc/x/guide.html"))
 
+    def test_reads_a_package_without_unpacking_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder) / "root"
+            control = "Package: x\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\nDescription: x\n"
+            for name, text in (("DEBIAN/control", control), ("usr/share/doc/x/a.html", PAGE), ("usr/share/doc/x/b.png", "")):
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text)
+            deb = pathlib.Path(folder) / "x_1_all.deb"
+            try:
+                subprocess.run(["dpkg-deb", "-b", str(root), str(deb)], check=True, capture_output=True)
+            except FileNotFoundError:
+                self.skipTest("there is no dpkg-deb")
+            wanted = packages.Package("x")
+            files = list(packages.files(deb, lambda path: gather._is_read(wanted, path)))
+            self.assertEqual([("/usr/share/doc/x/a.html", PAGE.encode())], files)
+
+    def test_reads_only_what_lies_in_its_folders(self):
+        package = packages.Package("x", ("usr/share/man",))
+        self.assertTrue(package.wants("/usr/share/man/man1/x.1.gz"))
+        self.assertFalse(package.wants("/usr/share/doc/x/guide.html"))
+
+    def test_has_a_small_corpus_for_a_quick_look(self):
+        self.assertTrue(any(package.quick for package in packages.PACKAGES))
+
     def test_names_each_package_once(self):
         names = [package.name for package in packages.PACKAGES]
         self.assertEqual(len(names), len(set(names)))
@@ -193,7 +218,10 @@ class Corpus(unittest.TestCase):
             found = engine.Fts5(self.path.parent)
         except Exception as problem:  # an SQLite without FTS5
             self.skipTest(str(problem))
-        self.assertEqual(10, found.add(passages.read(str(self.path), 0, 10)))
+        prepared = passages.prepare(self.path, 1)
+        self.assertEqual(prepared, passages.prepare(self.path, 1))
+        self.assertEqual(4, len(list(passages.read(str(prepared), 3, 7))))
+        self.assertEqual(10, found.add(passages.read(str(prepared), 0, 10)))
         found.commit()
         self.assertEqual("d3", found.search(["heading", "d"])[0])
 
@@ -255,10 +283,13 @@ class Table(unittest.TestCase):
         few = {**size(1)["ingesting"], "p95_ms": None}
         self.assertIn("| top 10 beside ingestion, p95 | - | <= 10.00 ms | - |", outcome.table(result([size(10, ingesting=few)])))
 
-    def test_comes_with_a_well_formed_plot(self):
+    def test_comes_with_well_formed_plots(self):
         files = outcome.files(result([size(10_000), size(30_123)]))
-        xml.etree.ElementTree.fromstring(files["latency-by-size.svg"])
-        self.assertEqual({"corpus-2026-01-01.json", "corpus-2026-01-01.md", "latency-by-size.svg"}, set(files))
+        plots = {name for name in files if name.endswith(".svg")}
+        self.assertEqual({"latency-by-size.svg", "cost-by-size.svg"}, plots)
+        self.assertEqual({"corpus-2026-01-01.json", "corpus-2026-01-01.md"}, set(files) - plots)
+        for plot in plots:
+            xml.etree.ElementTree.fromstring(files[plot])
 
 
 if __name__ == "__main__":

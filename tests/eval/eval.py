@@ -5,7 +5,7 @@ Each collection under --data (see collection.py) is fed to a server of its own, 
 collection alone, to the running, empty server that --server names. Retrieval is measured through POST /search, answers
 through POST /query. Settings for `ragd serve` follow behind `--`. docs/retrieval.md says how to read the table.
 
-Exit code: 0 measured; 1 a collection is below its floor, or by more than 0.005 below its baseline; 2 not measured.
+Exit code: 0 measured, or nothing there to measure; 1 a collection is below its floor, or by more than 0.005 below its baseline; 2 not measured.
 """
 
 import argparse
@@ -104,9 +104,8 @@ def parse_arguments(words):
     at = words.index("--") if "--" in words else len(words)
     parser = argparse.ArgumentParser(prog="./dev eval", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
-    shared = ROOT.parent / "shared" / "data"
-    parser.add_argument("--data", type=pathlib.Path, default=shared, metavar="DIR",
-                        help="a collection, or a folder of them; ../shared/data by default")  # fmt: skip
+    parser.add_argument("--data", type=pathlib.Path, metavar="DIR",
+                        help="a collection, or a folder of them; ../shared/data by default, which may be absent")  # fmt: skip
     parser.add_argument("--baseline", type=pathlib.Path, default=pathlib.Path(__file__).parent / "baseline.json")
     parser.add_argument("--record", action="store_true", help="make what is measured the baseline; floors stay")
     parser.add_argument("--server", metavar="URL", help="a running server instead of one started here")
@@ -114,8 +113,10 @@ def parse_arguments(words):
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build" / "release" / "ragd")
     options = parser.parse_args(words[:at])
     options.settings = words[at + 1 :]
+    asked_for = options.data
+    options.data = options.data or ROOT.parent / "shared" / "data"
     options.collections = collection.below(options.data)
-    if not options.collections:
+    if asked_for and not options.collections:
         parser.error(f"--data: there is no collection in {options.data}")
     if options.server and (len(options.collections) > 1 or options.settings):
         parser.error("--server: takes one collection (--data DIR/NAME), and its settings are its own")
@@ -129,6 +130,9 @@ def commit():
 
 def main():
     options = parse_arguments(sys.argv[1:])
+    if not options.collections:
+        print(f"eval: there is no collection in {options.data}: nothing was measured", file=sys.stderr)
+        return 0
     try:
         stored = baselines.read(options.baseline)
         results = measure_all(options)

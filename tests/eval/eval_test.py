@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
 """The measures of tests/eval against figures worked out by hand, and what is said of a run beside its baseline."""
 
+import contextlib
+import io
 import json
 import math
 import pathlib
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 import baseline
 import collection
+import eval
 import measures
 
 
@@ -87,6 +91,28 @@ class Collection(unittest.TestCase):
         self.assertTrue(len(bodies) > 3 and all(len(body) <= 400 for body in bodies))
         sent = [document["id"] for body in bodies for document in json.loads(body)["documents"]]
         self.assertEqual([str(i) for i in range(10)], sent)
+
+
+class Command(unittest.TestCase):
+    def run_with(self, *words, root):
+        with mock.patch.object(eval, "ROOT", root), mock.patch.object(sys, "argv", ["eval.py", *words]):
+            with contextlib.redirect_stderr(io.StringIO()) as said:
+                try:
+                    return eval.main(), said.getvalue()
+                except SystemExit as end:
+                    return end.code, said.getvalue()
+
+    def test_passes_and_says_so_where_the_shared_data_is_absent(self):
+        with tempfile.TemporaryDirectory() as folder:
+            code, said = self.run_with(root=pathlib.Path(folder) / "tree")
+        self.assertEqual(0, code)
+        self.assertIn("nothing was measured", said)
+
+    def test_refuses_a_folder_it_was_given_that_holds_no_collection(self):
+        with tempfile.TemporaryDirectory() as folder:
+            code, said = self.run_with("--data", folder, root=pathlib.Path(folder))
+        self.assertEqual(2, code)
+        self.assertIn("there is no collection", said)
 
 
 def stored(**collections):
