@@ -43,7 +43,7 @@ PACKAGES = (
     Package("openjdk-17-doc"),
     Package("python3.11-doc", quick=True),
     Package("postgresql-doc-15", quick=True),
-    Package("perl-doc", MAN, quick=True),
+    Package("perl-doc", MAN, "perluniprops", quick=True),
     Package("debian-reference-en"),
     Package("git-doc", skip=r"\.txt$"),
     Package("apache2-doc", ("usr/share/doc/apache2-doc/manual/en",)),
@@ -94,6 +94,13 @@ PACKAGES = (
     Package("nova-doc"),
     Package("neutron-doc"),
     Package("cinder-doc"),
+    Package("keystone-doc"),
+    Package("crystal-doc"),
+    Package("libcommons-lang3-java-doc"),
+    Package("tomcat10-docs"),
+    Package("jython-doc"),
+    Package("casacore-doc"),
+    Package("lilypond-doc-html", skip=r"\.[a-z]{2}(?:_[A-Z]{2})?\.html$"),
 )
 
 
