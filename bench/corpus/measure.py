@@ -19,7 +19,7 @@ from writer import Writer
 
 BATCH_BYTES = 2 << 20
 GUESSED_BYTES = 500.0  # a passage's, until there are some
-MARK_EVERY = 20  # batches; more often than one could bear to wait for a document to be found
+MARK_EVERY = 5  # batches
 RESERVE = 0.02  # of the documents: kept for the writer at the last size, which replaces known ones when they are used up
 
 

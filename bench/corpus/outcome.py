@@ -96,7 +96,7 @@ def table(result: Row) -> str:
     last = sizes[-1]
     disturbed = sum(bool(row[state]["disturbed"]) for row in sizes for state in ("idle", "ingesting"))
     lines = [
-        "# A million passages", "",
+        "# Retrieval by corpus size", "",
         f"{result['date']}, commit {result['commit']}, `{result['command']}`  ",
         f"{machine['cpu']}, {machine['cpus']} CPUs, {machine['memory_gib']} GiB, {machine['system']}, kernel {machine['kernel']}  ",
         f"ragd {result['versions']['ragd']}; {result['took_s']} s; {len(result['discarded'])} disturbed samples were thrown away "

@@ -116,7 +116,7 @@ def others(made: Rig, options: argparse.Namespace, prepared: pathlib.Path, asked
 
 def run(options: argparse.Namespace) -> dict[str, str]:
     options.cache.mkdir(parents=True, exist_ok=True)
-    say("==> collecting text (the first time takes ten minutes and more)")
+    say("==> collecting text (the first time takes a quarter of an hour)")
     processes = os.cpu_count() or 1
     path, packages = gather.gather(options.cache, processes, options.quick)
     prepared = None if options.alone else passages.prepare(path, processes)
