@@ -119,14 +119,17 @@ def _subtitle(result: Row, more: str) -> str:
 
 
 def latency_plot(result: Row) -> str:
+    """The others stand where ragd does with the same documents."""
+    at = {row["documents"]: row["passages"] for row in result["sizes"]}
+    others = [{**row, "passages": at.get(row["documents"], row["passages"])} for row in result["others"]]
     charts = []
     for name in PERCENTILES:
         lines = [
             Line(f"ragd, {title}", COLOURS[state], _points(result["sizes"], lambda row, s=state, n=name: row[s][n]))
             for state, title in (("idle", "idle"), ("ingesting", "beside ingestion"))
         ]
-        for engine in dict.fromkeys(row["engine"] for row in result["others"]):
-            mine = [row for row in result["others"] if row["engine"] == engine]
+        for engine in dict.fromkeys(row["engine"] for row in others):
+            mine = [row for row in others if row["engine"] == engine]
             lines.append(Line(ENGINES[engine], COLOURS[engine], _points(mine, lambda row, n=name: row[n])))
         charts.append(Panel(name.removesuffix("_ms"), [line for line in lines if line.points]))
     more = "ragd over HTTP at a low rate, the others by a call of their own and idle. Real text: Debian's documentation."
