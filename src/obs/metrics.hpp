@@ -24,6 +24,7 @@ enum class Eviction : std::uint8_t { ttl, size, invalidated };
 enum class Rejection : std::uint8_t { rate_limit, overload, body_too_large, bad_request, unauthorized, shutting_down };
 enum class RouteClass : std::uint8_t { query, search, documents, openai, mcp, other };
 enum class IngestOutcome : std::uint8_t { accepted, unchanged, rejected, error };
+enum class SnapshotOutcome : std::uint8_t { taken, failed };
 enum class Dependency : std::uint8_t { cache, vector_db, llm };
 
 inline constexpr std::size_t kStages = 8;
@@ -54,6 +55,7 @@ struct Metrics {
   Histogram retrieval_top_score;                     // rag_retrieval_top_score
   Histogram citations_per_answer;                    // rag_citations_per_answer
   CounterFamily<IngestOutcome, 4> ingest_documents;  // rag_ingest_documents_total{outcome}
+  CounterFamily<SnapshotOutcome, 2> snapshots;       // rag_snapshots_total{outcome}
   HttpRequestCounter http_requests;                  // rag_http_requests_total{route,method,code}
 
   /// Gauges that are read when asked for (sizes, ages, dependencies): the owner writes them into the scrape.
