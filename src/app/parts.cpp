@@ -4,6 +4,7 @@
 #include "obs/log.hpp"
 #include "retrieval/embedded_queue.hpp"
 #include "retrieval/embedding_texts.hpp"
+#include "store/snapshot_take.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -86,6 +87,8 @@ Result<void> Parts::open(const Settings& settings) {
   if (!made) return made.error();
   embedding = *std::move(made);
   open_corpus(settings.retrieval);
+  snapshots =
+      std::make_unique<retrieval::StoreSnapshots>(*store, pool, clock, store::snapshot_folder(settings.data_dir));
   auto restored = corpus_writer->restore();
   if (!restored) return restored;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
@@ -97,7 +100,7 @@ Result<void> Parts::open(const Settings& settings) {
   endpoints = std::make_unique<api::Endpoints>(
       api::Endpoints{api::QueryEndpoint(*pipeline, metrics), api::SearchEndpoint(*pipeline),
                      api::DocumentsEndpoint(*corpus, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
-                     api::AdminEndpoint(*cache)});
+                     api::AdminEndpoint(*cache, snapshots.get(), metrics)});
   for (std::size_t i = 0; i < threads.size(); ++i) {
     routers.push_back(std::make_unique<api::Router>(
         api::make_routes(*endpoints, settings.http), policy.load(),

@@ -16,6 +16,7 @@
 #include "rag/permits.hpp"
 #include "rag/pipeline.hpp"
 #include "retrieval/embedded_corpus.hpp"
+#include "retrieval/store_snapshots.hpp"
 #include "store/document_store.hpp"
 
 #include <ragd/clock.hpp>
@@ -60,6 +61,7 @@ class Parts {
   std::unique_ptr<Embedding> embedding;  ///< null: retrieval goes by words alone
   std::unique_ptr<retrieval::CorpusWriter> corpus_writer;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
+  std::unique_ptr<retrieval::StoreSnapshots> snapshots;
   llm::ExtractiveAnswerer llm;
   std::unique_ptr<cache::RocksResponseCache> cache;
   rag::Permits permits;

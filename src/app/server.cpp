@@ -61,6 +61,7 @@ class Server::Impl {
 
   ~Impl() {
     if (!started_) return;
+    parts_->snapshots->stop();
     listener_.reset();
     run_on(parts_->threads.context(0), [this] {
       checks_.stop();

@@ -3,6 +3,7 @@
 #include "base/files.hpp"
 #include "base/text_distance.hpp"
 #include "cli/bench_arguments.hpp"
+#include "cli/transfer_arguments.hpp"
 
 #include <ragd/error.hpp>
 
@@ -60,6 +61,7 @@ class Grammar {
     add_ask();
     add_search();
     add_bench();
+    add_transfer();
     add_check_config();
     add_healthcheck();
     app_.add_subcommand("version", "Shows the version");
@@ -126,6 +128,20 @@ class Grammar {
     CLI::App* sub = app_.add_subcommand("bench", "Puts a running server under load and measures it");
     add_bench_flags(*sub, bench_);
     add_connection(sub);
+  }
+
+  void add_transfer() {
+    CLI::App* sub = app_.add_subcommand("export", "Writes all documents of a running server to a file");
+    add_export_flags(*sub, transfer_.export_);
+    add_connection(sub);
+    sub = app_.add_subcommand("import", "Gives a running server the documents of such a file");
+    add_import_flags(*sub, transfer_.import_);
+    add_connection(sub);
+    sub = app_.add_subcommand("snapshot", "Takes a snapshot of the documents, for backups");
+    add_snapshot_flags(*sub, transfer_.snapshot);
+    add_connection(sub);
+    add_restore_flags(*app_.add_subcommand("restore", "Makes a snapshot the documents of a data directory"),
+                      transfer_.restore);
   }
 
   void add_ingest() {
@@ -202,8 +218,32 @@ class Grammar {
       check_.settings = server_arguments(sub);
       return check_;
     }
+    if (name == "restore") return restore(environment);
     if (const auto done = connect(environment, name == "healthcheck"); !done) return mistake(done.error().detail);
     return client_command(name, sub);
+  }
+
+  Command restore(const std::map<std::string, std::string>& environment) {
+    RestoreOptions& options = transfer_.restore;
+    const auto found = environment.find("RAGD_DATA_DIR");
+    if (options.data_dir.empty() && found != environment.end()) options.data_dir = found->second;
+    if (options.data_dir.empty()) return mistake("--data-dir is required");
+    options.snapshot = unguarded({options.snapshot}).front();
+    return options;
+  }
+
+  Command transfer_command(const std::string& name) {
+    if (name == "export") {
+      transfer_.export_.server = server_;
+      return transfer_.export_;
+    }
+    if (name == "import") {
+      transfer_.import_.server = server_;
+      transfer_.import_.input = unguarded({transfer_.import_.input}).front();
+      return transfer_.import_;
+    }
+    transfer_.snapshot.server = server_;
+    return transfer_.snapshot;
   }
 
   Command client_command(const std::string& name, const CLI::App& sub) {
@@ -226,6 +266,7 @@ class Grammar {
       ingest_.paths = unguarded(std::move(ingest_.paths));
       return ingest_;
     }
+    if (name != "healthcheck") return transfer_command(name);
     health_.options.server = server_;
     health_.settings = server_arguments(sub);
     return health_;
@@ -294,6 +335,7 @@ class Grammar {
   AskOptions ask_;
   SearchOptions search_;
   BenchOptions bench_;
+  TransferOptions transfer_;
 };
 
 }  // namespace

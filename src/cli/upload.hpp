@@ -22,12 +22,12 @@
 namespace ragd::cli {
 
 struct UploadItem {
-  std::string id;
+  std::string name;  ///< what the person knows it by
   std::string json;  ///< the document as POST /documents takes it
 };
 
 struct UploadEvents {
-  std::function<void(const std::string& id, const std::string& reason)> refused;
+  std::function<void(const std::string& name, const std::string& reason)> refused;
   std::function<void(const std::string& line)> waiting;
 };
 
