@@ -143,7 +143,7 @@ std::string json_of_page(const Page& page) {
   } else {
     json.null();
   }
-  json.key("waiting_for_vectors").integer(page.waiting);
+  if constexpr (std::is_same_v<Page, DocumentPage>) json.key("waiting_for_vectors").integer(page.waiting);
   json.end_object();
   return out;
 }
