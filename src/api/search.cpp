@@ -44,7 +44,8 @@ Task<Result<void>> SearchEndpoint::answer(net::Exchange& exchange) {
     rag::write_passage(json, passage);
     json.end_object();
   }
-  json.end_array().key("corpus_version").string(found->version).end_object();
+  json.end_array().key("corpus_version").string(found->version);
+  json.key("degraded").boolean(found->degraded).end_object();
   co_return Result<void>{};
 }
 

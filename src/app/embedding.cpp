@@ -25,9 +25,8 @@ Embedding::Embedding(const EmbeddingsSettings& settings, std::unique_ptr<embed::
 void Embedding::start() {
   retrieval::EmbeddingWorkerSettings its;
   its.passages = settings_.batch_size;
-  // Retries, and a document that is more than one request, have to fit.
-  constexpr int kRequests = 4;
-  its.timeout = kRequests * settings_.timeout;
+  constexpr int kAttempts = 4;  // retries have to fit
+  its.timeout = kAttempts * settings_.timeout;
   for (std::size_t i = 0; i < settings_.parallel; ++i) {
     workers_.push_back(
         std::make_unique<retrieval::EmbeddingWorker>(core_.get_executor(), *queue_, *embedder_, clock_, its));

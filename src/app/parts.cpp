@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 
 #include <filesystem>
+#include <future>
 #include <system_error>
 #include <utility>
 
@@ -89,7 +90,10 @@ Result<void> Parts::open(const Settings& settings) {
   open_corpus(settings.retrieval);
   snapshots =
       std::make_unique<retrieval::StoreSnapshots>(*store, pool, clock, store::snapshot_folder(settings.data_dir));
-  auto restored = corpus_writer->restore();
+  // On the writer's thread, where the merges it begins come home.
+  std::promise<Result<void>> restoring;
+  boost::asio::post(ingest_pool, [&] { restoring.set_value(corpus_writer->restore()); });
+  Result<void> restored = restoring.get_future().get();
   if (!restored) return restored;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();

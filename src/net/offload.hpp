@@ -6,6 +6,8 @@
 
 #include <ragd/task.hpp>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -27,8 +29,11 @@ boost::asio::awaitable<R, PoolExecutor> run_on_pool(Work work) {
 template <class Work, class R = std::invoke_result_t<Work>>
 Task<R> offload(boost::asio::thread_pool& pool, Work work) {
   boost::asio::awaitable<R, PoolExecutor> job = detail::run_on_pool<Work>(std::move(work));
-  const boost::asio::use_awaitable_t<Executor> token;
-  co_return co_await boost::asio::co_spawn(pool.get_executor(), std::move(job), token);
+  // Nobody can cut the pool's work short: a cancellation would be carried into its coroutine from another thread, by a
+  // pointer into this one.
+  auto token =
+      boost::asio::bind_cancellation_slot(boost::asio::cancellation_slot(), boost::asio::use_awaitable_t<Executor>());
+  co_return co_await boost::asio::co_spawn(pool.get_executor(), std::move(job), std::move(token));
 }
 
 }  // namespace ragd::net

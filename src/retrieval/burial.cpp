@@ -3,6 +3,7 @@
 #include "base/varint.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace ragd::retrieval {
@@ -70,6 +71,18 @@ Burial moved(const Burial& burial, const Segment& from, const Segment& to) {
     there.words.push_back({narrow(to.words().lower_bound(from.words().term(deaths.word))), deaths.chunks});
   }
   return there;
+}
+
+Burial combined(const std::vector<const Burial*>& burials) {
+  Burial all;
+  std::map<std::uint32_t, std::uint32_t> words;
+  for (const Burial* burial : burials) {
+    all.documents.insert(all.documents.end(), burial->documents.begin(), burial->documents.end());
+    for (const WordDeaths& deaths : burial->words) words[deaths.word] += deaths.chunks;
+  }
+  std::sort(all.documents.begin(), all.documents.end());
+  for (const auto& [word, chunks] : words) all.words.push_back({word, chunks});
+  return all;
 }
 
 std::string encode(const Burial& burial) {

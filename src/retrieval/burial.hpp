@@ -38,6 +38,9 @@ struct Burial {
 /// The same burial in the segment that `from` was merged into.
 [[nodiscard]] Burial moved(const Burial& burial, const Segment& from, const Segment& to);
 
+/// Several of one segment as one.
+[[nodiscard]] Burial combined(const std::vector<const Burial*>& burials);
+
 [[nodiscard]] std::string encode(const Burial& burial);
 /// Checked against the segment's sizes.
 [[nodiscard]] Result<Burial> decode_burial(std::string_view bytes, const Segment& segment);

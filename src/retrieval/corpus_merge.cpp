@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <exception>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -27,25 +28,39 @@ SegmentPtr merged(const Merge& merge, const std::stop_token& stop) {
 
 }  // namespace
 
+void CorpusWriter::on_writer(std::function<void()> work) {
+  boost::asio::post(writer_, [this, work = std::move(work)] { guard(work); });
+}
+
+void CorpusWriter::guard(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const std::exception& exception) {
+    obs::log(LogLevel::error, "the index's merges are given up", {{"error", std::string_view(exception.what())}});
+    running_ = {};
+    merging_paused_ = true;
+  }
+}
+
 void CorpusWriter::begin_merges(const std::string& tenant) {
   while (begin_merge(tenant)) continue;
 }
 
 bool CorpusWriter::begin_merge(const std::string& tenant) {
-  if (merging_paused_) return false;
+  if (merging_paused_ || stop_.stop_requested()) return false;
   const std::set<std::uint64_t> taken = busy(tenant);
   std::vector<SegmentView> free;
   for (const SegmentView& view : published_.load()->of(tenant)->segments()) {
     if (taken.count(view.number) == 0) free.push_back(view);
   }
-  Merge merge = next_merge(free);
+  Merge merge = next_merge(free, {.graph = !running_[1]});
   std::optional<Running>& running = running_[merge.makes_graph() ? 1 : 0];
   if (merge.sources.empty() || running) return false;
   const std::uint64_t number = next_number_++;
   running = Running{tenant, merge, number, nullptr, 0, {}};
   boost::asio::post(merger_, [this, number, merge = std::move(merge)] {
     SegmentPtr done = merged(merge, stop_.get_token());
-    boost::asio::post(writer_, [this, number, done = std::move(done)] { take_merged(number, done); });
+    on_writer([this, number, done = std::move(done)] { take_merged(number, done); });
   });
   return true;
 }
@@ -68,7 +83,7 @@ void CorpusWriter::take_merged(std::uint64_t number, SegmentPtr merged) {
 
 void CorpusWriter::store_merged(std::uint64_t number) {
   std::optional<Running>* const its = running(number);
-  if (its == nullptr) return;
+  if (its == nullptr || stop_.stop_requested()) return;  // what is stored of it is litter for the next start
   Running& merge = **its;
   store::Write write(merge.tenant);
   put_pieces(write, number, *merge.merged, merge.stored_pieces, kPiecesAtOnce);
@@ -77,7 +92,7 @@ void CorpusWriter::store_merged(std::uint64_t number) {
   Result<void> stored = store_.commit(write);
   if (stored && last) stored = end_merge(*its);
   if (!stored) return give_up_merge(*its, stored.error().detail);
-  if (!last) boost::asio::post(writer_, [this, number] { store_merged(number); });
+  if (!last) on_writer([this, number] { store_merged(number); });
 }
 
 Result<void> CorpusWriter::end_merge(std::optional<Running>& running) {

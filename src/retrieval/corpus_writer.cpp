@@ -9,6 +9,7 @@
 #include "retrieval/prepared_batch.hpp"
 
 #include <exception>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -18,6 +19,24 @@ std::string index_tag() {
   return "segments-2;title=" + std::to_string(kTitleWeight) + ";analyzer=" + std::string(base::kAnalyzerTag) +
          ";chunker=" + std::string(kChunkerTag);
 }
+
+namespace {
+
+/// One a chunk; none where the document has none.
+std::vector<Vector> vectors_of(const Snapshot& snapshot, const std::string& id) {
+  std::vector<Vector> vectors;
+  const auto place = snapshot.find(id);
+  if (!place) return vectors;
+  const SegmentVectors& all = snapshot.segments()[place->segment].segment->vectors();
+  const std::span<const float> its = all.of(place->document);
+  for (std::size_t at = 0; at < its.size(); at += all.dimension()) {
+    const std::span<const float> one = its.subspan(at, all.dimension());
+    vectors.emplace_back(one.begin(), one.end());
+  }
+  return vectors;
+}
+
+}  // namespace
 
 CorpusWriter::CorpusWriter(store::DocumentStore& store, boost::asio::thread_pool& writer,
                            boost::asio::thread_pool& merger, PublishedCatalogue& published, std::uint64_t vectors)
@@ -51,16 +70,20 @@ Result<PutOutcome> CorpusWriter::put(const std::string& tenant, std::vector<Docu
   store::Write write(tenant);
   std::vector<IndexedDocument> fresh;
   std::vector<store::StoredDocument> replaced;
+  std::vector<std::vector<Vector>> vectors(documents.size());  // of those whose texts are still what was embedded
   for (std::size_t i = 0; i < documents.size(); ++i) {
     if ((*differences)[i] == store::Difference::none) continue;
     if ((*differences)[i] == store::Difference::replaced) {
       auto before = (*catalogue)->view->get(tenant, documents[i].document.id);
       if (!before) return before.error();
+      if (texts_to_embed(*before) == texts_to_embed(documents[i])) {
+        vectors[i] = vectors_of(*(*catalogue)->of(tenant), documents[i].document.id);
+      }
       replaced.push_back(*std::move(before));
     }
     outcome.chunks += documents[i].chunks.size();
     write.put(documents[i]);
-    fresh.push_back({&documents[i], std::move(prepared->metadata[i])});
+    fresh.push_back({&documents[i], std::move(prepared->metadata[i]), vectors[i].empty() ? nullptr : &vectors[i]});
   }
   outcome.accepted = fresh.size();
   outcome.unchanged = documents.size() - fresh.size();
@@ -72,7 +95,7 @@ Result<PutOutcome> CorpusWriter::put(const std::string& tenant, std::vector<Docu
   if (!version) return version.error();
   IndexChange change(*snapshot, next_number_, busy(tenant));
   change.bury(replaced);
-  change.add(std::move(fresh));
+  change.add(std::move(fresh), vectors_);
   change.merge_small();
   const Result<void> committed = commit(tenant, std::move(change), *version, std::move(write));
   if (!committed) return committed.error();
@@ -133,19 +156,14 @@ Result<void> CorpusWriter::land(const std::string& tenant, const std::vector<Doc
 Result<void> CorpusWriter::commit(const std::string& tenant, IndexChange change, const std::string& version,
                                   store::Write write) {
   auto fresh = std::make_shared<Catalogue>(*published_.load());
-  const auto is_concerned = [&tenant](const std::optional<Running>& running) {
-    return running && running->tenant == tenant;
-  };
   for (std::optional<Running>& running : running_) {
-    if (is_concerned(running)) running->late.push_back(change.burials());
+    if (running && running->tenant == tenant) running->late.prepare(running->merge, change.burials());
   }
   fresh->tenants[tenant] = std::move(change).finish(version, index_tag(), write);
   Result<void> committed = store_.commit(write);
-  if (!committed) {
-    for (std::optional<Running>& running : running_) {
-      if (is_concerned(running)) running->late.pop_back();
-    }
-    return committed;
+  if (!committed) return committed;
+  for (std::optional<Running>& running : running_) {
+    if (running && running->tenant == tenant) running->late.keep();
   }
   Result<void> published = publish(std::move(fresh));
   if (published) begin_merges(tenant);
@@ -168,6 +186,10 @@ Result<void> CorpusWriter::publish(std::shared_ptr<Catalogue> fresh) {
 }
 
 void CorpusWriter::tend() {
+  guard([this] { tend_or_throw(); });
+}
+
+void CorpusWriter::tend_or_throw() {
   merging_paused_ = false;
   if (!published_.load()) {
     const Result<void> done = restore();

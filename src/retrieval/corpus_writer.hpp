@@ -18,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -64,7 +65,7 @@ class CorpusWriter {
     std::uint64_t number = 0;
     SegmentPtr merged;  ///< null until it is done
     std::size_t stored_pieces = 0;
-    std::vector<Burials> late;  ///< since it began
+    LateBurials late;
   };
 
   [[nodiscard]] Result<std::shared_ptr<const Catalogue>> current() const;
@@ -78,6 +79,10 @@ class CorpusWriter {
   Result<void> store_pieces(const std::string& tenant, std::uint64_t number, const Segment& segment);
   Result<void> sweep(const std::string& tenant, std::vector<std::string> litter);
 
+  /// What throws there must not end the process: merges under way are given up.
+  void on_writer(std::function<void()> work);
+  void guard(const std::function<void()>& work);
+  void tend_or_throw();
   void begin_merges(const std::string& tenant);
   bool begin_merge(const std::string& tenant);
   [[nodiscard]] std::optional<Running>* running(std::uint64_t number);

@@ -62,7 +62,8 @@ struct Job {
   std::optional<Ranking> ranking;
 
   [[nodiscard]] bool is_cheap() const {
-    return search.postings() <= kInlinePostings &&
+    // A filter's cost is not known beforehand, but bounded by the chunks.
+    return search.postings() <= kInlinePostings && (filter.empty() || search.snapshot().chunks() <= kInlinePostings) &&
            (vector == nullptr || cost_of_vectors(search.snapshot()) <= kInlineNumbers);
   }
 
@@ -189,7 +190,12 @@ std::string EmbeddedCorpus::settings_tag() const {
 
 Task<Result<void>> EmbeddedCorpus::ping() {
   // From here, since it comes round again: nothing that failed must wait for a write.
-  boost::asio::post(writer_pool_, [this] { writer_.tend(); });
+  if (!tending_.exchange(true)) {
+    boost::asio::post(writer_pool_, [this] {
+      tending_ = false;
+      writer_.tend();
+    });
+  }
   auto work = [this]() -> Result<void> {
     if (const auto now = catalogue(); !now) return now.error();
     return store_.ping();

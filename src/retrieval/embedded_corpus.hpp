@@ -18,6 +18,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -79,6 +80,7 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   QueryEmbedder* const queries_;
   const EmbeddingQueue* const queue_;
   WriteTurns turns_{kMaxWrites};
+  std::atomic<bool> tending_{false};  ///< it is posted and has not begun
 };
 
 }  // namespace ragd::retrieval

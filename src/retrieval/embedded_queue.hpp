@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,15 +42,16 @@ class EmbeddedQueue final : public EmbeddingQueue {
     std::size_t chunks = 0;
   };
 
-  [[nodiscard]] std::size_t waiting(const std::string& tenant, const Snapshot& snapshot) const;
+  [[nodiscard]] std::size_t waiting(const Catalogue& catalogue, const std::string& tenant) const;
   [[nodiscard]] Result<std::vector<WaitingDocument>> take_now(std::size_t passages);
   [[nodiscard]] Result<void> land_now(const std::vector<DocumentVectors>& batch);
   /// Hands out, in the names only.
   [[nodiscard]] std::vector<Name> choose(const Catalogue& catalogue, std::size_t passages);
-  void choose_from(const std::string& tenant, const SegmentView& view, std::size_t passages, std::size_t& chosen,
-                   std::vector<Name>& names);
+  class Choice;
+  /// Of the embedder's dimension, as far as that is known.
+  [[nodiscard]] bool fits(const Segment& segment) const;
   [[nodiscard]] bool waits(const SegmentView& view, std::size_t document) const;
-  void refuse(const Catalogue& catalogue, const Name& name);
+  void refuse(const Catalogue& catalogue, const Name& name, std::uint64_t segment);
   void forget_refusals(const Catalogue& catalogue);
 
   const Embedder& embedder_;
@@ -59,9 +59,10 @@ class EmbeddedQueue final : public EmbeddingQueue {
   const PublishedCatalogue& published_;
   boost::asio::thread_pool& pool_;
   boost::asio::thread_pool& writer_pool_;
-  mutable std::mutex mutex_;  ///< of what follows; never held while anything is read, embedded or written
-  std::set<Name> out_;
+  mutable std::mutex mutex_;           ///< of what follows; never held while anything is read, embedded or written
+  std::map<Name, std::uint64_t> out_;  ///< with the segment they lay in
   std::map<Name, Refusal> refused_;
+  std::string last_tenant_;  ///< that was served; the next one's turn is next
 };
 
 }  // namespace ragd::retrieval

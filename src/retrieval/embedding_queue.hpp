@@ -1,8 +1,8 @@
 // The documents of a corpus that have no vectors yet, handed out to be embedded, and the way back for their vectors.
 //
 // What waits is written down nowhere: it is whatever is stored without vectors of the embedder's present tag, so a
-// restart or a new model loses nothing. One EmbeddingWorker a process asks, from one core; processes that share a
-// corpus hand out different documents as far as they can. Every call is safe to repeat.
+// restart or a new model loses nothing. The EmbeddingWorkers of a process ask from one core; processes that share
+// a corpus hand out different documents as far as they can. Every call is safe to repeat.
 #pragma once
 
 #include <ragd/embedder.hpp>

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,6 +19,8 @@ namespace {
 
 /// After as many failures in a row a batch is tried document by document.
 constexpr int kFailuresToDoubtTexts = 2;
+constexpr int kDoubtsToRefuse = 3;
+constexpr std::size_t kMostDoubts = 1'000;
 
 }  // namespace
 
@@ -49,7 +50,13 @@ void EmbeddingWorker::stop() {
 
 Task<void> EmbeddingWorker::run() {
   while (!stopping_) {
-    const Step done = co_await step();
+    Step done = Step::failed;
+    try {
+      done = co_await step();
+    } catch (const std::exception& bug) {
+      queue_.put_back(taken_);
+      if (!stopping_) note(fail(Errc::internal, bug.what()));
+    }
     const std::chrono::milliseconds pause = pause_after(done);
     if (pause.count() == 0 || stopping_) continue;
     timer_.expires_after(pause);
@@ -65,86 +72,117 @@ std::chrono::milliseconds EmbeddingWorker::pause_after(Step step) {
 }
 
 Task<EmbeddingWorker::Step> EmbeddingWorker::step() {
+  taken_.clear();
   Result<std::vector<WaitingDocument>> taken = co_await queue_.take(settings_.passages);
   if (!taken) {
     note(taken.error());
     co_return Step::failed;
   }
   if (taken->empty()) co_return Step::idle;
-  const std::vector<WaitingDocument> batch = *std::move(taken);
-  if (stopping_) co_return Step::idle;
-  Result<std::vector<DocumentVectors>> embedded = co_await embed_all(batch);
+  taken_ = *std::move(taken);
+  Result<Embedding> embedded = co_await embed_all();
   if (!embedded) {
-    queue_.put_back(batch);
+    queue_.put_back(taken_);
     if (!stopping_) note(embedded.error());
     co_return Step::failed;
   }
-  const Result<void> landed = co_await queue_.land(*std::move(embedded));
+  queue_.put_back(embedded->undecided);
+  const Result<void> landed = co_await queue_.land(std::move(embedded->documents));
   if (!landed) {
     note(landed.error());
     co_return Step::failed;
   }
-  has_worked_ = true;
   if (std::exchange(failures_, 0) > 0) obs::log(LogLevel::info, "embedding goes on");
   co_return Step::worked;
 }
 
+/// A request at a time, so that each has its own deadline however long a document is.
+Task<Result<std::vector<Vector>>> EmbeddingWorker::embed(const std::vector<std::string>& texts) {
+  std::vector<Vector> vectors;
+  for (std::size_t begin = 0; begin < texts.size(); begin += settings_.passages) {
+    const std::size_t end = std::min(texts.size(), begin + settings_.passages);
+    std::vector<std::string> slice(texts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                   texts.begin() + static_cast<std::ptrdiff_t>(end));
+    Result<Embedded> embedded = co_await embed_slice(std::move(slice));
+    if (stopping_) co_return fail(Errc::canceled, "stopping");
+    if (!embedded) co_return embedded.error();
+    std::move(embedded->vectors.begin(), embedded->vectors.end(), std::back_inserter(vectors));
+  }
+  co_return vectors;
+}
+
 /// In a coroutine of its own, which stop() can abort without touching the corpus's work.
-Task<Result<Embedded>> EmbeddingWorker::embed(std::vector<std::string> texts) {
+Task<Result<Embedded>> EmbeddingWorker::embed_slice(std::vector<std::string> texts) {
   const SteadyTime deadline = clock_.steady_now() + settings_.timeout;
   Task<Result<Embedded>> work = embedder_.embed(deadline, std::move(texts), EmbeddingUse::passage);
   auto token = boost::asio::bind_cancellation_slot(abort_.slot(), boost::asio::use_awaitable_t<Executor>());
   co_return co_await boost::asio::co_spawn(executor_, std::move(work), std::move(token));
 }
 
-Task<Result<std::vector<DocumentVectors>>> EmbeddingWorker::embed_all(const std::vector<WaitingDocument>& batch) {
+Task<Result<EmbeddingWorker::Embedding>> EmbeddingWorker::embed_all() {
   std::vector<std::string> texts;
-  for (const WaitingDocument& document : batch) texts.insert(texts.end(), document.texts.begin(), document.texts.end());
-  Result<Embedded> embedded = co_await embed(std::move(texts));
-  if (!embedded) {
+  for (const WaitingDocument& document : taken_)
+    texts.insert(texts.end(), document.texts.begin(), document.texts.end());
+  Result<std::vector<Vector>> vectors = co_await embed(texts);
+  if (!vectors) {
     // Some servers say "unavailable" of a text that is too long.
-    const bool may_be_a_text = embedded.error().code == Errc::unprocessable || failures_ >= kFailuresToDoubtTexts;
-    if (!may_be_a_text || stopping_) co_return embedded.error();
-    co_return co_await embed_one_by_one(batch);
+    const bool may_be_a_text = vectors.error().code == Errc::unprocessable || failures_ >= kFailuresToDoubtTexts;
+    if (!may_be_a_text || stopping_) co_return vectors.error();
+    co_return co_await embed_one_by_one();
   }
-  std::vector<DocumentVectors> documents;
-  auto next = embedded->vectors.begin();
-  for (const WaitingDocument& document : batch) {
+  Embedding embedding;
+  auto next = vectors->begin();
+  for (const WaitingDocument& document : taken_) {
     const auto end = next + static_cast<std::ptrdiff_t>(document.texts.size());
-    documents.push_back(
+    embedding.documents.push_back(
         {document.tenant, document.id, document.stamp, {std::make_move_iterator(next), std::make_move_iterator(end)}});
     next = end;
   }
-  co_return documents;
+  co_return embedding;
 }
 
-/// A document is refused only where others are not: else it may be the model's name that is wrong, or the server down.
-Task<Result<std::vector<DocumentVectors>>> EmbeddingWorker::embed_one_by_one(
-    const std::vector<WaitingDocument>& batch) {
-  std::vector<DocumentVectors> documents;
-  std::optional<Error> refusal;
-  bool any = false;
-  bool all_of_texts = true;
-  for (const WaitingDocument& document : batch) {
-    std::vector<std::string> texts = document.texts;
-    Result<Embedded> embedded = co_await embed(std::move(texts));
-    documents.push_back({document.tenant, document.id, document.stamp, {}});
-    if (embedded) {
-      documents.back().vectors = std::move(embedded->vectors);
-      any = true;
-    } else {
-      refusal = embedded.error();
-      all_of_texts = all_of_texts && refusal->code == Errc::unprocessable;
+/// A document is only refused where the server is well: else it may be down, or the model's name be wrong.
+Task<Result<EmbeddingWorker::Embedding>> EmbeddingWorker::embed_one_by_one() {
+  Embedding embedding;
+  std::vector<std::pair<const WaitingDocument*, Error>> failed;
+  for (const WaitingDocument& document : taken_) {
+    Result<std::vector<Vector>> vectors = co_await embed(document.texts);
+    if (stopping_) co_return fail(Errc::canceled, "stopping");
+    if (!vectors) {
+      failed.emplace_back(&document, vectors.error());
+      continue;
     }
-    if (stopping_) co_return fail(Errc::canceled);
+    doubts_.erase({document.tenant, document.id});
+    embedding.documents.push_back({document.tenant, document.id, document.stamp, *std::move(vectors)});
   }
-  if (refusal && !any && !(all_of_texts && has_worked_)) co_return *refusal;
-  for (const DocumentVectors& document : documents) {
-    if (!document.vectors.empty()) continue;
-    obs::log(LogLevel::warning, "a document is refused by the embedding server and stays without vectors",
-             {{"document", std::string_view(document.id)}, {"error", std::string_view(refusal->detail)}});
+  bool is_well = !embedding.documents.empty();
+  if (!is_well) {
+    const std::vector<std::string> harmless{"ragd"};
+    const Result<std::vector<Vector>> probe = co_await embed(harmless);
+    is_well = probe.has_value();
   }
-  co_return documents;
+  for (const auto& [document, error] : failed) {
+    if (is_well && is_the_texts_fault(*document, error)) {
+      obs::log(LogLevel::warning, "a document is refused by the embedding server and stays without vectors",
+               {{"document", std::string_view(document->id)}, {"error", std::string_view(error.detail)}});
+      embedding.documents.push_back({document->tenant, document->id, document->stamp, {}});
+    } else {
+      embedding.undecided.push_back(*document);
+    }
+  }
+  if (embedding.documents.empty()) co_return failed.back().second;
+  co_return embedding;
+}
+
+/// Of a text that failed where others did not. What is not plainly refused must do so several times: a limit may have
+/// been reached, or the server have come back in between.
+bool EmbeddingWorker::is_the_texts_fault(const WaitingDocument& document, const Error& error) {
+  if (error.code == Errc::unprocessable) return true;
+  if (doubts_.size() >= kMostDoubts) doubts_.clear();
+  const std::pair<std::string, std::string> name(document.tenant, document.id);
+  if (++doubts_[name] < kDoubtsToRefuse) return false;
+  doubts_.erase(name);
+  return true;
 }
 
 void EmbeddingWorker::note(const Error& error) {

@@ -18,14 +18,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ragd::retrieval {
 
 struct EmbeddingWorkerSettings {
-  std::size_t passages = 64;                   ///< of a batch
-  std::chrono::milliseconds timeout{30'000};   ///< of a batch's embedding
+  std::size_t passages = 64;                   ///< of a batch, and of a request
+  std::chrono::milliseconds timeout{30'000};   ///< of a request, its retries included
   std::chrono::milliseconds idle{500};         ///< until it looks for work again
   std::chrono::milliseconds least_pause{500};  ///< after a failure; doubled by each further one
   std::chrono::milliseconds most_pause{30'000};
@@ -46,12 +48,19 @@ class EmbeddingWorker {
 
  private:
   enum class Step : std::uint8_t { worked, idle, failed };
+  /// What came of the documents taken.
+  struct Embedding {
+    std::vector<DocumentVectors> documents;  ///< to land; without vectors where they are refused
+    std::vector<WaitingDocument> undecided;  ///< failed, and may do better next time
+  };
 
   Task<void> run();
   Task<Step> step();
-  Task<Result<Embedded>> embed(std::vector<std::string> texts);
-  Task<Result<std::vector<DocumentVectors>>> embed_all(const std::vector<WaitingDocument>& batch);
-  Task<Result<std::vector<DocumentVectors>>> embed_one_by_one(const std::vector<WaitingDocument>& batch);
+  Task<Result<std::vector<Vector>>> embed(const std::vector<std::string>& texts);
+  Task<Result<Embedded>> embed_slice(std::vector<std::string> texts);
+  Task<Result<Embedding>> embed_all();
+  Task<Result<Embedding>> embed_one_by_one();
+  [[nodiscard]] bool is_the_texts_fault(const WaitingDocument& document, const Error& error);
   [[nodiscard]] std::chrono::milliseconds pause_after(Step step);
   void note(const Error& error);
 
@@ -65,8 +74,9 @@ class EmbeddingWorker {
       timer_;
   boost::asio::cancellation_signal abort_;  ///< of the embedding under way
   std::chrono::milliseconds pause_;
-  int failures_ = 0;         ///< in a row
-  bool has_worked_ = false;  ///< since the start
+  std::vector<WaitingDocument> taken_;                         ///< and not yet back
+  std::map<std::pair<std::string, std::string>, int> doubts_;  ///< how often a document failed while others did not
+  int failures_ = 0;                                           ///< in a row
   bool stopping_ = false;
 };
 

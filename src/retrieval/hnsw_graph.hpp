@@ -48,9 +48,7 @@ class HnswGraph {
     std::uint32_t first = 0;
     std::uint32_t chunk = 0;
 
-    bool operator<(const Copy& other) const {
-      return first != other.first ? first < other.first : chunk < other.chunk;
-    }
+    bool operator<(const Copy& other) const { return first != other.first ? first < other.first : chunk < other.chunk; }
   };
   class Walk;
 

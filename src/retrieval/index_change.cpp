@@ -51,8 +51,7 @@ Merge IndexChange::next_small_merge() const {
   std::vector<SegmentView> free;
   std::copy_if(segments_.begin(), segments_.end(), std::back_inserter(free),
                [this](const SegmentView& view) { return busy_.count(view.number) == 0; });
-  Merge merge = next_merge(free);
-  return merge.live <= kSmallMerge ? merge : Merge{};
+  return next_merge(free, {.largest = kSmallMerge, .graph = false});
 }
 
 void IndexChange::merge_small() {
@@ -64,14 +63,11 @@ void IndexChange::merge_small() {
   }
 }
 
-void IndexChange::replace(const Merge& merge, std::uint64_t number, SegmentPtr merged,
-                          const std::vector<Burials>& late) {
+void IndexChange::replace(const Merge& merge, std::uint64_t number, SegmentPtr merged, const LateBurials& late) {
   std::optional<SegmentView> view(std::in_place, number, std::move(merged));
   for (const SegmentView& source : merge.sources) {
-    for (const Burials& burials : late) {
-      const auto its = burials.find(source.number);
-      if (its == burials.end()) continue;
-      const Burial there = moved(its->second, *source.segment, *view->segment);
+    if (const Burial its = late.of(source.number); !its.empty()) {
+      const Burial there = moved(its, *source.segment, *view->segment);
       view = view->after(there);
       late_.emplace_back(*view, there);
     }

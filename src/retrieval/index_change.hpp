@@ -4,6 +4,7 @@
 // together with the documents, or not at all.
 #pragma once
 
+#include "retrieval/late_burials.hpp"
 #include "retrieval/merge_policy.hpp"
 #include "retrieval/segment.hpp"
 #include "retrieval/snapshot.hpp"
@@ -12,7 +13,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -21,9 +21,6 @@
 #include <vector>
 
 namespace ragd::retrieval {
-
-/// What one write buried, by segment number: a merge under way needs to know.
-using Burials = std::map<std::uint64_t, Burial>;
 
 class IndexChange {
  public:
@@ -42,7 +39,7 @@ class IndexChange {
 
   /// `merged` takes the place of the sources; its pieces are stored under `number` already. `late` died in the sources
   /// since the merge began.
-  void replace(const Merge& merge, std::uint64_t number, SegmentPtr merged, const std::vector<Burials>& late);
+  void replace(const Merge& merge, std::uint64_t number, SegmentPtr merged, const LateBurials& late);
 
   [[nodiscard]] const Burials& burials() const { return burials_; }
 

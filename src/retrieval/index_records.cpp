@@ -58,19 +58,6 @@ std::optional<Manifest> parse_manifest(std::string_view bytes) {
   return manifest;
 }
 
-/// All burials of a segment as one.
-Burial combined(const std::vector<Burial>& burials) {
-  Burial all;
-  std::map<std::uint32_t, std::uint32_t> words;
-  for (const Burial& burial : burials) {
-    all.documents.insert(all.documents.end(), burial.documents.begin(), burial.documents.end());
-    for (const WordDeaths& deaths : burial.words) words[deaths.word] += deaths.chunks;
-  }
-  std::sort(all.documents.begin(), all.documents.end());
-  for (const auto& [word, chunks] : words) all.words.push_back({word, chunks});
-  return all;
-}
-
 /// Collects a tenant's records, which come in order of name: burials, the manifest, pieces.
 class Loader {
  public:
@@ -122,7 +109,9 @@ class Loader {
         if (!burial) return burial.error().detail;
         burials.push_back(*std::move(burial));
       }
-      if (!burials.empty()) view = view.after(combined(burials));
+      std::vector<const Burial*> all;
+      for (const Burial& burial : burials) all.push_back(&burial);
+      if (!burials.empty()) view = view.after(combined(all));
       view.burials = burials.size();
       segments.push_back(std::move(view));
     }

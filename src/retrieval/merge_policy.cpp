@@ -27,16 +27,31 @@ bool mostly_dead(const SegmentView& view) {
 }
 
 /// The smallest ones, as long as they make no segment that is too large.
-Merge merge_of(std::vector<SegmentView> tier) {
-  std::sort(tier.begin(), tier.end(),
+Merge merge_of(std::vector<SegmentView> members) {
+  std::sort(members.begin(), members.end(),
             [](const SegmentView& a, const SegmentView& b) { return size_of(a) < size_of(b); });
   Merge merge;
-  for (const SegmentView& view : tier) {
+  for (const SegmentView& view : members) {
     if (merge.live + size_of(view) > kLargestSegment) break;
     merge.live += size_of(view);
     merge.sources.push_back(view);
   }
+  std::sort(merge.sources.begin(), merge.sources.end(),
+            [](const SegmentView& a, const SegmentView& b) { return a.number < b.number; });
   return merge.sources.size() > 1 ? merge : Merge{};
+}
+
+Merge merge_for_graph(std::span<const SegmentView> segments) {
+  std::vector<SegmentView> without;
+  for (const SegmentView& view : segments) {
+    if (view.live_rows > 0 && !view.segment->vectors().has_graph()) without.push_back(view);
+  }
+  Merge merge = merge_of(std::move(without));
+  return merge.makes_graph() ? merge : Merge{};
+}
+
+bool is_allowed(const Merge& merge, const MergeLimits& limits) {
+  return !merge.sources.empty() && merge.live <= limits.largest && (limits.graph || !merge.makes_graph());
 }
 
 }  // namespace
@@ -55,17 +70,21 @@ std::vector<Segment::Source> Merge::to_copy() const {
   return copied;
 }
 
-Merge next_merge(std::span<const SegmentView> segments) {
+Merge next_merge(std::span<const SegmentView> segments, const MergeLimits& limits) {
   std::map<std::size_t, std::vector<SegmentView>> tiers;
   for (const SegmentView& view : segments) {
-    if (mostly_dead(view)) return {{view}, size_of(view)};
-    tiers[tier_of(size_of(view))].push_back(view);
+    if (!mostly_dead(view)) {
+      tiers[tier_of(size_of(view))].push_back(view);
+    } else if (Merge alone{{view}, size_of(view)}; is_allowed(alone, limits)) {
+      return alone;
+    }
   }
   for (auto& [tier, members] : tiers) {
     if (members.size() < kFanOut) continue;
-    if (Merge merge = merge_of(std::move(members)); !merge.sources.empty()) return merge;
+    if (Merge merge = merge_of(std::move(members)); is_allowed(merge, limits)) return merge;
   }
-  return {};
+  Merge merge = merge_for_graph(segments);
+  return is_allowed(merge, limits) ? merge : Merge{};
 }
 
 }  // namespace ragd::retrieval

@@ -19,7 +19,7 @@ inline constexpr std::size_t kSmallMerge = 4096;
 inline constexpr std::size_t kLargestSegment = 8U << 20;
 
 struct Merge {
-  std::vector<SegmentView> sources;  ///< one: it is mostly dead and written anew
+  std::vector<SegmentView> sources;  ///< in the order they were made; one: it is mostly dead and written anew
   std::size_t live = 0;              ///< chunks and documents to copy, vectors weighed as such
 
   /// Takes minutes, then.
@@ -28,7 +28,14 @@ struct Merge {
   [[nodiscard]] std::vector<Segment::Source> to_copy() const;
 };
 
-/// The cheapest one that is due; no sources: none.
-[[nodiscard]] Merge next_merge(std::span<const SegmentView> segments);
+/// What cannot be done now is passed over.
+struct MergeLimits {
+  std::size_t largest = static_cast<std::size_t>(-1);  ///< as Merge::live
+  bool graph = true;                                   ///< one that makes a graph may be begun
+};
+
+/// The cheapest one that is due; no sources: none. Besides full tiers, vectors that lie in segments without a graph are
+/// merged into one that has it as soon as they are enough for it.
+[[nodiscard]] Merge next_merge(std::span<const SegmentView> segments, const MergeLimits& limits = {});
 
 }  // namespace ragd::retrieval

@@ -40,7 +40,7 @@ using SegmentPtr = std::shared_ptr<const Segment>;  // owners: the snapshots tha
 struct IndexedDocument {
   const store::StoredDocument* stored = nullptr;
   Metadata metadata;                             ///< sorted by field
-  const std::vector<Vector>* vectors = nullptr;  ///< one a chunk; null: none yet
+  const std::vector<Vector>* vectors = nullptr;  ///< one a chunk, one at least; null: none yet
 };
 
 /// Any that a stored segment has.

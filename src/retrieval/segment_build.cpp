@@ -106,9 +106,12 @@ SegmentPtr Segment::build(std::vector<IndexedDocument> documents, std::uint64_t 
   SegmentDraft draft;
   DictionaryWriter words = words_of(documents, draft);
   DictionaryWriter values = values_of(documents);
+  std::size_t dimension = 0;  // all of one: after a change of dimensions those of before are worth nothing
   for (const IndexedDocument& indexed : documents) {
-    if (indexed.vectors != nullptr) {
-      for (const Vector& vector : *indexed.vectors) draft.vectors.add(tag, vector.size(), vector);
+    const std::size_t its = indexed.vectors == nullptr ? 0 : indexed.vectors->front().size();
+    if (dimension == 0) dimension = its;
+    if (its > 0 && its == dimension) {
+      for (const Vector& vector : *indexed.vectors) draft.vectors.add(tag, dimension, vector);
     }
     draft.vectors.end_document();
   }

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +38,7 @@ class FakeEmbedder final : public Embedder {
     (use == EmbeddingUse::query ? queries : passages) += static_cast<int>(texts.size());
     last_deadline = deadline;
     co_await gate.pass();
+    if (throws_once.exchange(false)) throw std::runtime_error("a bug in the embedder");
     if (failure) co_return *failure;
     Embedded embedded;
     for (const std::string& text : texts) {
@@ -54,6 +56,7 @@ class FakeEmbedder final : public Embedder {
   std::atomic<int> calls{0};
   std::atomic<int> queries{0};   ///< texts
   std::atomic<int> passages{0};  ///< likewise
+  std::atomic<bool> throws_once{false};
   std::optional<Error> failure;
   std::string refused;  ///< a text with this in it is refused
   Errc refusal = Errc::unprocessable;

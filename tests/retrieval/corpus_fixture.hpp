@@ -76,7 +76,10 @@ struct Server {
       : store(*store::DocumentStore::open(directory)),
         writer(*store, writer_pool, merge_pool, published, queries == nullptr ? 0 : vectors_tag(queries->tag())),
         corpus(*store, pool, writer_pool, writer, published, settings, queries) {
-    EXPECT_TRUE(writer.restore());
+    // On the writer's thread, where the merges it begins come home.
+    std::promise<bool> restored;
+    boost::asio::post(writer_pool, [&] { restored.set_value(writer.restore().has_value()); });
+    EXPECT_TRUE(restored.get_future().get());
   }
   ~Server() {
     pool.join();

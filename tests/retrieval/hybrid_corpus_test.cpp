@@ -156,6 +156,40 @@ TEST_F(HybridCorpusTest, AReplacedDocumentWaitsAnewAndIsFoundByItsNewMeaning) {
   EXPECT_EQ(hybrid.server.found("car").at(0), "a");
 }
 
+TEST_F(HybridCorpusTest, KeepsTheVectorsOfADocumentWhoseTextsStayTheSame) {
+  Hybrid hybrid(directory());
+  ASSERT_TRUE(hybrid.server.put({plain("a", "the automobile", R"({"year":1990})")}));
+  hybrid.embed_all();
+  ASSERT_TRUE(hybrid.server.put({plain("a", "the automobile", R"({"year":2000})")}));
+  EXPECT_EQ(hybrid.queue.waiting(), 0U);
+  const Filter recent{{"year", {}, MetadataValue(1995.0), std::nullopt}};
+  EXPECT_EQ(hybrid.server.retrieve("car", "default", recent).passages.size(), 1U);
+  ASSERT_TRUE(hybrid.server.put({Document{"a", "the automobile", "A title", "", "{}"}}));
+  EXPECT_EQ(hybrid.queue.waiting(), 1U) << "the title is embedded, too";
+}
+
+TEST_F(HybridCorpusTest, RefusesNotWhatWasWrittenAnewMeanwhile) {
+  Hybrid hybrid(directory());
+  ASSERT_TRUE(hybrid.server.put({plain("a", "bad"), plain("b", "good")}));
+  auto batch = hybrid.embedded(hybrid.take());
+  for (DocumentVectors& document : batch) {
+    if (document.id == "a") document.vectors.clear();
+  }
+  ASSERT_TRUE(hybrid.server.put({plain("a", "mended")}));
+  ASSERT_TRUE(hybrid.land(std::move(batch)));
+  EXPECT_EQ(hybrid.queue.waiting(), 1U);
+  EXPECT_THAT(hybrid.taken(), ElementsAre("a"));
+}
+
+TEST_F(HybridCorpusTest, ServesTenantsInTurn) {
+  Hybrid hybrid(directory());
+  ASSERT_TRUE(hybrid.server.put({plain("a1", "one"), plain("a2", "two"), plain("a3", "three")}, "a"));
+  ASSERT_TRUE(hybrid.server.put({plain("b1", "one")}, "b"));
+  EXPECT_THAT(hybrid.taken(1), ElementsAre("a1"));
+  EXPECT_THAT(hybrid.taken(1), ElementsAre("b1"));
+  EXPECT_THAT(hybrid.taken(1), ElementsAre("a2"));
+}
+
 TEST_F(HybridCorpusTest, KeepsVectorsOverARestartAndKnowsWhatStillWaits) {
   {
     Hybrid hybrid(directory());

@@ -118,7 +118,8 @@ class TestIndex {
     change.bury(dead);
     change.add(indexed(batch));
     change.merge_small();
-    if (!busy_.empty()) late_.push_back(change.burials());
+    late_.prepare(merge_, change.burials());
+    late_.keep();
     take(std::move(change), "v-" + std::to_string(++version_));
     for (const store::StoredDocument& stored : batch) view.documents[stored.document.id] = stored;
   }
@@ -139,7 +140,8 @@ class TestIndex {
     IndexChange change(*snapshot, next_number_);
     change.replace(merge_, number, merged_, late_);
     busy_.clear();
-    late_.clear();
+    merge_ = {};
+    late_ = {};
     take(std::move(change), snapshot->version());
   }
 
@@ -164,7 +166,7 @@ class TestIndex {
   Merge merge_;
   SegmentPtr merged_;
   std::set<std::uint64_t> busy_;
-  std::vector<Burials> late_;
+  LateBurials late_;
 };
 
 inline std::string chunk_id(const RankedChunk& ranked) {

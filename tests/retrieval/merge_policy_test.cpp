@@ -1,6 +1,7 @@
 #include "retrieval/merge_policy.hpp"
 
 #include "retrieval/index_fixture.hpp"
+#include "retrieval/vector_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,6 +45,39 @@ TEST(MergePolicy, WritesAnewWhatIsMostlyDead) {
 TEST(MergePolicy, LeavesASingleSegmentAlone) {
   EXPECT_TRUE(next_merge({}).sources.empty());
   EXPECT_TRUE(next_merge(std::vector{view_of(1, 3)}).sources.empty());
+}
+
+SegmentView with_vectors(VectorSource& source, std::uint64_t number, std::size_t chunks, std::size_t graph_rows) {
+  return {number, segment_of_vectors({one_document(source, chunks, std::to_string(number))}, graph_rows)};
+}
+
+TEST(MergePolicy, BringsVectorsTogetherAsSoonAsTheyAreEnoughForAGraph) {
+  VectorSource source(1, 2);
+  std::vector<SegmentView> views;
+  views.push_back(with_vectors(source, 1, kGraphRows - 10, kGraphRows));
+  views.push_back(with_vectors(source, 2, 9, kGraphRows));
+  EXPECT_TRUE(next_merge(views).sources.empty());
+  views.push_back(with_vectors(source, 3, 1, kGraphRows));
+  const Merge merge = next_merge(views);
+  EXPECT_EQ(merge.sources.size(), 3U);
+  EXPECT_TRUE(merge.makes_graph());
+  EXPECT_TRUE(next_merge(views, {.graph = false}).sources.empty());
+}
+
+TEST(MergePolicy, PassesOverWhatCannotBeDoneNow) {
+  VectorSource source(1, 2);
+  std::vector<SegmentView> views;
+  SegmentView large(100, segment_of_vectors({one_document(source, 600, "dead"), one_document(source, 400, "live")}));
+  Burial burial;
+  burial.documents = {0};
+  views.push_back(large.after(burial));
+  for (std::uint64_t number = 1; number <= kFanOut; ++number) {
+    views.push_back(with_vectors(source, number, 1, kGraphRows));
+  }
+  EXPECT_EQ(next_merge(views).sources.size(), 1U) << "what is mostly dead comes first";
+  const Merge small = next_merge(views, {.largest = 100});
+  EXPECT_EQ(small.sources.size(), kFanOut);
+  EXPECT_EQ(small.sources.front().number, 1U) << "in the order they were made";
 }
 
 }  // namespace
