@@ -10,6 +10,7 @@ constexpr const char* kExportMore =
     "One document a line: {\"id\",\"title\",\"source\",\"metadata\",\"text\"}, in order of id. The file appears when "
     "it "
     "is whole.\nDocuments written meanwhile may be in it or not; all others are.\n"
+    "A shell tells of an export that fails in a pipe only after `set -o pipefail`.\n"
     "Example:\n"
     "  ragd export --output corpus.ndjson\n"
     "Exit codes: 0 done, 1 failed, 2 the command line is wrong.";
@@ -20,7 +21,9 @@ constexpr const char* kImportMore =
     "on.\n"
     "Examples:\n"
     "  ragd import corpus.ndjson\n"
-    "  ragd export --url http://old:8000 | ragd import - --url http://new:8000\n"
+    "  set -o pipefail; ragd export --url http://old:8000 | ragd import - --url http://new:8000\n"
+    "Without pipefail a shell does not tell of an export that fails: the documents up to there are imported, exit "
+    "code 0.\n"
     "Exit codes: 0 done, 1 some line failed, 2 the command line is wrong.";
 constexpr const char* kSnapshotMore =
     "The snapshot lies below data_dir/snapshots on the server's machine, and shares what it can with the documents "

@@ -10,28 +10,31 @@ Breaker::Breaker(const BreakerSettings& settings, std::uint64_t seed)
 }
 
 std::optional<Breaker::Ticket> Breaker::admit(SteadyTime now) {
-  if (state_ == State::closed) return Ticket(era_);
+  if (state_ == State::closed) return Ticket(era_, round_);
   if (now >= until_) {
-    // The cool-down is over, or the probes that went out after the last one are lost.
-    enter(State::half_open);
-    until_ = now + settings_.cool_down;
+    if (state_ == State::open) {
+      enter(State::half_open);
+    } else if (has_all_probes()) {
+      probes_out_ = 0;  // those that are still out count as lost
+      ++round_;
+    }
   }
-  if (state_ == State::open || probes_out_ + probes_succeeded_ >= settings_.probes) return std::nullopt;
+  if (state_ == State::open || has_all_probes()) return std::nullopt;
   ++probes_out_;
-  return Ticket(era_);
+  until_ = now + settings_.cool_down;
+  return Ticket(era_, round_);
 }
 
 void Breaker::report(Ticket ticket, Outcome outcome, SteadyTime now) {
   if (ticket.era_ != era_) return;
-  if (state_ == State::half_open) return report_probe(outcome, now);
+  if (state_ == State::half_open) return report_probe(ticket, outcome, now);
   if (outcome == Outcome::unknown) return;
   remember(outcome == Outcome::failure);
   if (fails_too_often()) open(now);
 }
 
 SteadyTime::duration Breaker::closed_for(SteadyTime now) const {
-  const bool full = state_ == State::half_open && probes_out_ + probes_succeeded_ >= settings_.probes;
-  if (state_ != State::open && !full) return {};
+  if (state_ == State::closed || (state_ == State::half_open && !has_all_probes())) return {};
   return std::max(SteadyTime::duration::zero(), until_ - now);
 }
 
@@ -52,8 +55,8 @@ bool Breaker::fails_too_often() const {
          static_cast<double>(failures_) >= settings_.failure_rate * static_cast<double>(seen);
 }
 
-void Breaker::report_probe(Outcome outcome, SteadyTime now) {
-  --probes_out_;
+void Breaker::report_probe(Ticket ticket, Outcome outcome, SteadyTime now) {
+  if (ticket.round_ == round_) --probes_out_;
   if (outcome == Outcome::unknown) return;  // another one may go in its place
   if (outcome == Outcome::failure) return open(now);
   if (++probes_succeeded_ == settings_.probes) enter(State::closed);

@@ -5,8 +5,9 @@
 //   half-open  `probes` requests go out; when all of them succeed: closed, when one fails: open again.
 //
 // A plain state machine without I/O or a clock of its own, for one core. What was admitted before a change of state
-// says nothing about the upstream after it: such outcomes are ignored. Probes whose outcome never comes are replaced
-// after another cool-down, so that a lost ticket cannot keep it half-open for ever.
+// says nothing about the upstream after it: such outcomes are ignored. Probes whose outcome does not come are replaced
+// after another cool-down, so that a lost ticket cannot keep it half-open for ever. Probes that succeeded stay counted
+// however few requests there are, and the outcome of a replaced one counts when it comes after all.
 #pragma once
 
 #include <ragd/clock.hpp>
@@ -41,8 +42,9 @@ class Breaker {
   class Ticket {
    private:
     friend class Breaker;
-    explicit Ticket(std::uint64_t era) : era_(era) {}
+    Ticket(std::uint64_t era, std::uint64_t round) : era_(era), round_(round) {}
     std::uint64_t era_;
+    std::uint64_t round_;
   };
 
   /// `seed` decides how long it stays open within the bounds.
@@ -59,21 +61,23 @@ class Breaker {
  private:
   void remember(bool failed);
   [[nodiscard]] bool fails_too_often() const;
-  void report_probe(Outcome outcome, SteadyTime now);
+  [[nodiscard]] bool has_all_probes() const { return probes_out_ + probes_succeeded_ >= settings_.probes; }
+  void report_probe(Ticket ticket, Outcome outcome, SteadyTime now);
   void enter(State state);
   void open(SteadyTime now);
 
   const BreakerSettings settings_;
   std::minstd_rand random_;
   State state_ = State::closed;
-  std::uint64_t era_ = 0;  // counts the changes of state
+  std::uint64_t era_ = 0;    // counts the changes of state
+  std::uint64_t round_ = 0;  // counts how often probes were replaced
 
   std::vector<bool> outcomes_;  // closed: a ring, true for a failure
   std::size_t next_ = 0;
   std::size_t failures_ = 0;
 
-  SteadyTime until_;  // open: until then; half-open: then probes that are still out count as lost
-  std::size_t probes_out_ = 0;
+  SteadyTime until_;            // open: until then; half-open: then probes that are still out count as lost
+  std::size_t probes_out_ = 0;  // the lost ones aside
   std::size_t probes_succeeded_ = 0;
 };
 

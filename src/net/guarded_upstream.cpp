@@ -26,15 +26,14 @@ constexpr unsigned kFirstRedirect = 300;
 constexpr unsigned kTooManyRequests = 429;
 constexpr unsigned kFirstServerError = 500;
 
-/// A caller in a hurry must not open the breaker for those with time.
-constexpr milliseconds kFairTime{1'000};
-
-/// What an attempt says about the server's health. `had_time`: enough of it that a healthy server would have answered.
+/// What an attempt says about the server's health. A caller in a hurry must not open the breaker for those with time:
+/// `had_time` is false when its deadline came before the end of the attempt's own.
 Breaker::Outcome judge(const Result<UpstreamResponse>& response, bool had_time) {
   if (response.has_value()) {
     if (response->status == kTooManyRequests) return Breaker::Outcome::unknown;  // well, and busy with others
     return response->status >= kFirstServerError ? Breaker::Outcome::failure : Breaker::Outcome::success;
   }
+  if (response.error().detail.ends_with(kNoneFree)) return Breaker::Outcome::unknown;  // it was not asked
   switch (response.error().code) {
     case Errc::unavailable:
       return Breaker::Outcome::failure;
@@ -162,7 +161,7 @@ Task<Result<UpstreamResponse>> GuardedUpstream::attempt(Core& core, Breaker::Tic
                                                         const UpstreamRequest& request, SteadyTime deadline) {
   count(core.attempts);
   const UpstreamDeadlines deadlines = deadlines_within(deadline);
-  const bool has_time = deadlines.total - steady_clock::now() >= std::min(kFairTime, settings_.timeout / 2);
+  const bool has_time = deadlines.total < deadline;
   obs::UpstreamCall call(core.recorder, steady_clock::now());
   Result<UpstreamResponse> response = co_await core.client.send(request, deadlines);
   const SteadyTime now = steady_clock::now();

@@ -39,20 +39,24 @@ Repeat repeat_after(const Error& error) {
 }
 
 std::optional<milliseconds> parse_retry_after(std::string_view value, WallTime now) {
-  constexpr std::uint32_t kLongest = 365U * 24U * 3600U;
+  constexpr std::chrono::seconds kLongest = std::chrono::hours(365 * 24);
   value = base::trim_blanks(value);
   if (!value.empty() && std::all_of(value.begin(), value.end(), base::is_digit)) {
     std::uint32_t seconds = 0;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (parsed.ec != std::errc{}) seconds = kLongest;
-    return std::chrono::seconds(std::min(seconds, kLongest));
+    if (parsed.ec != std::errc{}) return kLongest;
+    return std::min(std::chrono::seconds(seconds), kLongest);
   }
   std::tm utc{};
   const std::string date(value);  // the one form servers may send (RFC 9110, 5.6.7)
   const char* const end = ::strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
   if (end == nullptr || *end != '\0') return std::nullopt;
-  const WallTime then = std::chrono::system_clock::from_time_t(::timegm(&utc));
-  return std::max(milliseconds(0), std::chrono::ceil<milliseconds>(then - now));
+  // In seconds as long as it may be any year: the nanoseconds of WallTime end in 2262.
+  const std::chrono::sys_seconds then{std::chrono::seconds(::timegm(&utc))};
+  const std::chrono::seconds left = then - std::chrono::floor<std::chrono::seconds>(now);
+  if (left <= std::chrono::seconds(0)) return milliseconds(0);
+  if (left >= kLongest) return kLongest;
+  return std::chrono::ceil<milliseconds>(then - now);
 }
 
 RetryPolicy::RetryPolicy(const RetrySettings& settings, std::uint64_t seed)

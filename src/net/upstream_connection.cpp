@@ -51,18 +51,18 @@ bool is_address(const std::string& host) {
   return !ec;
 }
 
-/// The server has to be who the URL says it is (RFC 9110, 4.3.4).
-void expect_host(SSL* ssl, std::string host, bool verifies) {
+/// The server has to be who the URL says it is (RFC 9110, 4.3.4). False: OpenSSL does not take the host, and would let
+/// any server pass.
+bool expect_host(SSL* ssl, std::string host, bool verifies) {
   const bool address = is_address(host);
   // What the macro SSL_set_tlsext_host_name does, without its casts.
-  if (!address) SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
-  if (!verifies) return;
+  if (!address && SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data()) != 1)
+    return false;
+  if (!verifies) return true;
   SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-  if (address) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
-  } else {
-    SSL_set1_host(ssl, host.c_str());
-  }
+  const int set =
+      address ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) : SSL_set1_host(ssl, host.c_str());
+  return set == 1;
 }
 
 /// Nothing lies between the socket and the last answer: what came with its last bytes would begin the next one.
@@ -86,6 +86,7 @@ struct UpstreamConnection::Streams {
 
   Stream stream;
   std::optional<TlsStream> tls;
+  bool expects_host = true;  // or there is no TLS
   std::unique_ptr<char[]> input = std::make_unique_for_overwrite<char[]>(kReadBytes);
 };
 
@@ -95,13 +96,14 @@ UpstreamConnection::UpstreamConnection(const Executor& executor, const UpstreamU
   if (!url.tls) return;
   streams_->tls.emplace(streams_->stream, tls->native());
   SSL* const ssl = streams_->tls->native_handle();
-  expect_host(ssl, url.host, tls->verifies());
+  streams_->expects_host = expect_host(ssl, url.host, tls->verifies());
   if (resumed) SSL_set_session(ssl, resumed.get());
 }
 
 UpstreamConnection::~UpstreamConnection() = default;
 
 Task<ErrorCode> UpstreamConnection::connect(std::vector<Tcp::endpoint> endpoints, SteadyTime deadline) {
+  if (!streams_->expects_host) co_return asio::error::invalid_argument;
   const ErrorCode ec = co_await connect_tcp(std::move(endpoints), deadline);
   if (ec || !streams_->tls) co_return ec;
   streams_->stream.expires_at(deadline);
@@ -187,6 +189,7 @@ void UpstreamConnection::unwatch() {
 }
 
 std::string UpstreamConnection::explain(const ErrorCode& error) const {
+  if (!streams_->expects_host) return "its host cannot be checked against a certificate";
   if (streams_->tls && error.category() == asio::error::get_ssl_category()) {
     const long verdict = SSL_get_verify_result(streams_->tls->native_handle());
     if (verdict != X509_V_OK)

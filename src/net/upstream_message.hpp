@@ -15,6 +15,8 @@ inline constexpr std::string_view kCannotReach = "cannot reach ";
 inline constexpr std::string_view kConnectionRefused = "connection refused";
 /// How it ends when a deadline passed that was not the caller's.
 inline constexpr std::string_view kTooSlow = "did not answer in time";
+/// How it ends when a deadline passed before there was a connection to send the request on.
+inline constexpr std::string_view kNoneFree = "no connection became free in time";
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 

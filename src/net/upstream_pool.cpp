@@ -105,7 +105,7 @@ Task<Result<UpstreamLease>> UpstreamPool::acquire(UpstreamPoolPtr pool, SteadyTi
     if (!waiter.granted) {
       const bool rang = !std::get<0>(waited);
       if (!rang) co_return fail(Errc::canceled, origin + ": canceled while waiting for a connection");
-      co_return fail(Errc::deadline_exceeded, origin + ": no connection became free in time");
+      co_return fail(Errc::deadline_exceeded, origin + ": " + std::string(kNoneFree));
     }
     waiter.taken = true;
   } else {

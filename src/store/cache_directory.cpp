@@ -8,7 +8,6 @@
 #include <fstream>
 #include <iterator>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace ragd::store {
@@ -87,13 +86,18 @@ bool mark_cache_directory(const std::string& directory) {
   return !file.fail();
 }
 
-void wipe_cache_directory(const std::string& directory) {
+std::error_code wipe_cache_directory(const std::string& directory) {
   std::error_code ignored;
   fs::permissions(directory, fs::perms::owner_all, fs::perm_options::add, ignored);
-  for (const std::string& name : names_in(directory, ignored)) {
+  std::error_code first;
+  for (const std::string& name : names_in(directory, first)) {
     // The mark goes last, by being written over: a wipe that is broken off leaves a directory that is still ours.
-    if (is_cache_file_name(name) && name != kFormatFile) fs::remove(fs::path(directory) / name, ignored);
+    if (!is_cache_file_name(name) || name == kFormatFile) continue;
+    std::error_code error;
+    fs::remove(fs::path(directory) / name, error);
+    if (!first) first = error;
   }
+  return first;
 }
 
 // Asks through RocksDB's own lock table: POSIX locks alone would not see a second store in this process, and closing a

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <system_error>
 
 namespace ragd::store {
 
@@ -22,9 +23,9 @@ enum class CacheDirectory : std::uint8_t {
 /// Leaves the mark of this build's format; false when it cannot be written.
 [[nodiscard]] bool mark_cache_directory(const std::string& directory);
 
-/// Removes the cache's files but keeps the directory, which may be a link to another disk. Failures show when it is
-/// opened next.
-void wipe_cache_directory(const std::string& directory);
+/// Removes the cache's files but keeps the directory, which may be a link to another disk. The first failure: whoever
+/// opens it next meets it, too.
+std::error_code wipe_cache_directory(const std::string& directory);
 
 /// Whether another database, of this process or another one, holds the directory's lock.
 [[nodiscard]] bool is_held_elsewhere(const std::string& directory);

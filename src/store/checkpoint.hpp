@@ -15,7 +15,7 @@
 namespace ragd::store {
 
 /// Behind the name of a store's directory: what a restore puts in its place, and afterwards what it had there. Whoever
-/// opens the store may remove it.
+/// opens the store may remove it, unless a restore holds its lock.
 inline constexpr std::string_view kRestoring = ".restoring";
 
 /// "/data/documents" and ".old" -> "/data/documents.old".

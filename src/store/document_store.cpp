@@ -8,6 +8,7 @@
 #include "store/document_keys.hpp"
 #include "store/log_check.hpp"
 #include "store/migration.hpp"
+#include "store/restore_lock.hpp"
 #include "store/rocks.hpp"
 #include "store/snapshot_view.hpp"
 #include "store/synced_writer.hpp"
@@ -34,6 +35,15 @@ std::vector<std::string> notes_on(const LogCheck& check) {
                     " unreadable bytes behind byte " + std::to_string(torn.scan.whole_bytes));
   }
   return notes;
+}
+
+/// One that still works holds the lock. What is left then, the restore removes itself.
+void remove_killed_restore(const std::string& directory) {
+  const std::string left = beside(directory, kRestoring);
+  std::error_code ignored;
+  if (!std::filesystem::exists(left, ignored)) return;
+  const RestoreLock alone(std::filesystem::path(left).parent_path().string());
+  if (alone.held()) std::filesystem::remove_all(left, ignored);
 }
 
 }  // namespace
@@ -74,7 +84,7 @@ class DocumentStore::Impl {
 Result<void> DocumentStore::Impl::load_or_create(std::size_t logs) {
   std::error_code ignored;  // if it cannot be removed, it is only in the way of the next checkpoint
   std::filesystem::remove_all(beside(directory_, kUnfinishedCheckpoint), ignored);
-  std::filesystem::remove_all(beside(directory_, kRestoring), ignored);  // of a restore that was killed
+  remove_killed_restore(directory_);
   const Result<std::optional<std::string>> stored = look_up(*database_, kFormatKey);
   if (!stored) return stored.error();
   if (!*stored) return create();

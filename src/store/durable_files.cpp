@@ -110,7 +110,9 @@ Result<void> exchange_directories(const std::string& one, const std::string& oth
   if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return {};
   const std::error_code why = last_error();
   const std::string doing = "exchanging " + one + " and " + other;
-  if (why == std::errc::invalid_argument || why == std::errc::function_not_supported) {
+  // Layers of a container's file system say that they are different ones.
+  if (why == std::errc::invalid_argument || why == std::errc::function_not_supported ||
+      why == std::errc::cross_device_link) {
     return fail(Errc::not_implemented, doing + ": the file system has no way to do it in one step");
   }
   return file_error(doing, why);

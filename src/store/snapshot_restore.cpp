@@ -4,12 +4,9 @@
 #include "store/checkpoint.hpp"
 #include "store/document_store.hpp"
 #include "store/durable_files.hpp"
+#include "store/restore_lock.hpp"
 
 #include <rocksdb/env.h>
-
-#include <sys/file.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <filesystem>
@@ -26,24 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kNamedFaults = 20;
-
-/// Keeps other restores away. Goes with the process, however it ends.
-class RestoreLock {
- public:
-  explicit RestoreLock(const std::string& data_dir)
-      : fd_(::open(data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
-        held_(fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) == 0) {}
-  ~RestoreLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  RestoreLock(const RestoreLock&) = delete;
-  RestoreLock& operator=(const RestoreLock&) = delete;
-  [[nodiscard]] bool held() const { return held_; }
-
- private:
-  const int fd_;
-  const bool held_;
-};
 
 /// Keeps a server away, as another server would.
 class StoreLock {
@@ -144,34 +123,50 @@ bool is_occupied(const std::string& directory) {
 }
 
 /// The data directory as the restore finds it.
-Result<void> check_target(const RestoreRequest& request, const std::string& documents) {
+Result<void> check_target(const RestoreRequest& request, const std::string& documents, bool occupied) {
   std::error_code error;
   if (fs::is_symlink(fs::symlink_status(documents, error))) {
     return fail(Errc::conflict, documents + " is a link: restore into a data directory without one");
   }
-  if (!is_occupied(documents) || request.replace) return {};
+  if (!occupied || request.replace) return {};
   return fail(Errc::conflict, "data directory " + request.data_dir +
                                   " holds documents already: --replace puts the snapshot in their place");
 }
 
-/// One step, whatever was there.
-Result<void> put_in_place(const std::string& fresh, const std::string& documents, const std::string& data_dir) {
-  if (is_occupied(documents)) {
-    Result<void> exchanged = exchange_directories(fresh, documents);
-    if (!exchanged && exchanged.error().code == Errc::not_implemented) {
-      return fail(Errc::conflict,
-                  exchanged.error().detail + ": move " + documents + " away and restore without --replace");
+/// One step, whatever was there. Without anything to be replaced it takes nobody's place.
+Result<void> put_in_place(const std::string& fresh, const std::string& documents, bool occupied) {
+  if (!occupied) {
+    std::error_code error;
+    fs::rename(fresh, documents, error);
+    if (error == std::errc::directory_not_empty || error == std::errc::file_exists) {
+      return fail(Errc::conflict, documents + " was filled by another process meanwhile: nothing was restored");
     }
-    if (!exchanged) return exchanged;
-  } else if (Result<void> moved = move_directory(fresh, documents); !moved) {
-    return moved;
+    if (error) return file_error("moving " + fresh + " to " + documents, error);
+    return {};
   }
-  return sync_directory(data_dir);
+  Result<void> exchanged = exchange_directories(fresh, documents);
+  if (exchanged || exchanged.error().code != Errc::not_implemented) return exchanged;
+  return fail(Errc::conflict, exchanged.error().detail + ": move " + documents + " away and restore without --replace");
 }
 
-void drop_cache(const std::string& directory) {
-  const CacheDirectory cache = inspect_cache_directory(directory);
-  if (cache == CacheDirectory::current || cache == CacheDirectory::other_format) wipe_cache_directory(directory);
+/// What is no cache stays.
+Result<void> drop_cache(const std::string& directory) {
+  const std::string doing = "dropping the cached answers in " + directory;
+  switch (inspect_cache_directory(directory)) {
+    case CacheDirectory::fresh:
+    case CacheDirectory::foreign:
+      return {};
+    case CacheDirectory::unreadable:
+      return fail(Errc::unavailable, doing + ": it cannot be read");
+    case CacheDirectory::current:
+    case CacheDirectory::other_format:
+      break;
+  }
+  // A server whose documents lie elsewhere, or that has begun meanwhile.
+  if (is_held_elsewhere(directory)) return fail(Errc::conflict, doing + ": another process uses them");
+  const std::error_code error = wipe_cache_directory(directory);
+  if (error) return file_error(doing, error);
+  return {};
 }
 
 Result<void> build(const RestoreRequest& request, const SnapshotManifest& manifest, const std::string& fresh) {
@@ -192,10 +187,10 @@ Result<SnapshotManifest> restore_snapshot(const RestoreRequest& request) {
   fs::create_directories(request.data_dir, error);
   if (error) return file_error("making data directory " + request.data_dir, error);
   const std::string documents = request.data_dir + "/documents";
-  if (Result<void> target = check_target(request, documents); !target) return target.error();
   const RestoreLock alone(request.data_dir);
   if (!alone.held()) return fail(Errc::conflict, "data directory " + request.data_dir + " is being restored already");
   const bool occupied = is_occupied(documents);
+  if (Result<void> target = check_target(request, documents, occupied); !target) return target.error();
   const std::unique_ptr<StoreLock> lock = occupied ? std::make_unique<StoreLock>(documents) : nullptr;
   if (lock && !lock->held()) {
     return fail(Errc::conflict, "data directory " + request.data_dir + " is in use by another process");
@@ -204,10 +199,19 @@ Result<SnapshotManifest> restore_snapshot(const RestoreRequest& request) {
   const std::string fresh = beside(documents, kRestoring);
   fs::remove_all(fresh, error);
   Result<void> restored = build(request, *manifest, fresh);
-  if (restored) restored = put_in_place(fresh, documents, request.data_dir);
-  if (restored) drop_cache(request.data_dir + "/cache");
-  fs::remove_all(fresh, error);  // what was replaced, or what failed
-  if (!restored) return restored.error();
+  // Before any server can serve the restored documents: it would open this cache.
+  if (restored) restored = drop_cache(request.data_dir + "/cache");
+  if (restored) restored = put_in_place(fresh, documents, occupied);
+  if (!restored) {
+    fs::remove_all(fresh, error);
+    return restored.error();
+  }
+  // Until this succeeds, a crash may bring the old documents back: they stay.
+  if (Result<void> synced = sync_directory(request.data_dir); !synced) {
+    const std::string kept = occupied ? ", what they replaced is in " + fresh : "";
+    return fail(synced.error().code, synced.error().detail + ": the restored documents are in place" + kept);
+  }
+  fs::remove_all(fresh, error);
   return manifest;
 }
 

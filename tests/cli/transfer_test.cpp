@@ -214,6 +214,13 @@ TEST_F(Transfer, ImportEndsWhenTheServerFails) {
   EXPECT_THAT(err_.str(), HasSubstr("ragd import: http://h has no disk space left"));
 }
 
+TEST_F(Transfer, ImportFailsWhereItsInputEndsWithinALine) {
+  const std::string cut = line_of("b", "2");
+  EXPECT_EQ(run_import_of(line_of("a", "1") + cut.substr(0, cut.size() / 2)), kExitFailed);
+  EXPECT_EQ(err_.str(), "standard input:2: is not valid JSON\n");
+  EXPECT_EQ(corpus_.size(), 1U);
+}
+
 TEST_F(Transfer, ImportOfNothingIsNoFailure) {
   EXPECT_EQ(run_import_of(""), kExitDone);
   EXPECT_THAT(transport_.requests, IsEmpty());

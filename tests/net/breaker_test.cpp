@@ -125,14 +125,48 @@ TEST_F(BreakerTest, ReplacesProbesThatAreLost) {
   open();
   cool_down();
   const auto lost = breaker_.admit(now_);
+  now_ += kSettings.cool_down - milliseconds(1);
   const auto also_lost = breaker_.admit(now_);
   ASSERT_TRUE(lost && also_lost);
-  now_ += kSettings.cool_down;
+  now_ += kSettings.cool_down - milliseconds(1);
+  EXPECT_FALSE(breaker_.admit(now_).has_value()) << "the second one may still come";
+  EXPECT_EQ(breaker_.closed_for(now_), milliseconds(1));
+  now_ += milliseconds(1);
+  run(Outcome::success, 2);
+  EXPECT_EQ(breaker_.state(), State::closed);
+}
+
+TEST_F(BreakerTest, ClosesHoweverFarApartItsProbesAre) {
+  open();
+  cool_down();
   run(Outcome::success);
-  breaker_.report(*lost, Outcome::failure, now_);
-  EXPECT_EQ(breaker_.state(), State::half_open) << "what was given up says nothing any more";
+  now_ += kSettings.cool_down * 10;
+  EXPECT_EQ(breaker_.closed_for(now_), milliseconds(0));
   run(Outcome::success);
   EXPECT_EQ(breaker_.state(), State::closed);
+}
+
+TEST_F(BreakerTest, LearnsFromProbesThatAreSlowerThanTheCoolDown) {
+  open();
+  cool_down();
+  const auto slow = breaker_.admit(now_);
+  const auto slow_too = breaker_.admit(now_);
+  ASSERT_TRUE(slow && slow_too);
+  now_ += kSettings.cool_down;
+  ASSERT_TRUE(breaker_.admit(now_).has_value()) << "in place of a slow one";
+  breaker_.report(*slow, Outcome::success, now_);
+  EXPECT_FALSE(breaker_.admit(now_).has_value()) << "one has succeeded, another one is out";
+  breaker_.report(*slow_too, Outcome::success, now_);
+  EXPECT_EQ(breaker_.state(), State::closed);
+
+  open();
+  cool_down();
+  const auto failing = breaker_.admit(now_);
+  ASSERT_TRUE(failing && breaker_.admit(now_));
+  now_ += kSettings.cool_down;
+  ASSERT_TRUE(breaker_.admit(now_).has_value());
+  breaker_.report(*failing, Outcome::failure, now_);
+  EXPECT_EQ(breaker_.state(), State::open);
 }
 
 TEST_F(BreakerTest, IgnoresOutcomesFromBeforeItOpened) {
@@ -209,7 +243,7 @@ class History {
 
   void admit() {
     const State before = breaker_.state();
-    const SteadyTime::duration there = now_ - entered_;
+    const SteadyTime::duration there = now_ - since_;
     const auto ticket = breaker_.admit(now_);
     const bool cooled_down = there >= settings_.cool_down;
     const bool surely_over = there >= settings_.cool_down * 3 / 2;
@@ -217,41 +251,60 @@ class History {
     const bool must_not = before == State::open && !cooled_down;
     ASSERT_TRUE(ticket.has_value() || !must);
     ASSERT_FALSE(ticket.has_value() && must_not);
-    if ((before == State::open && ticket) || (before == State::half_open && cooled_down)) begin_round();
-    const bool room = breaker_.state() != State::half_open || probes_ < settings_.probes;
-    ASSERT_TRUE(breaker_.state() == State::open || ticket.has_value() == room);
+    if (before == State::open && ticket) begin();
+    if (before == State::half_open && cooled_down && !has_room()) {
+      probes_out_ = 0;
+      ++round_;
+    }
+    ASSERT_TRUE(breaker_.state() == State::open || ticket.has_value() == has_room());
     if (!ticket) return;
-    ++probes_;
-    out_.push_back(*ticket);
+    ++probes_out_;
+    if (breaker_.state() == State::half_open) since_ = now_;
+    out_.push_back({*ticket, round_});
+  }
+
+  [[nodiscard]] bool has_room() const {
+    return breaker_.state() != State::half_open || probes_out_ + probes_succeeded_ < settings_.probes;
   }
 
   void report() {
     const auto which = static_cast<std::ptrdiff_t>(below(static_cast<unsigned>(out_.size())));
-    const Breaker::Ticket ticket = out_[static_cast<std::size_t>(which)];
+    const auto [ticket, round] = out_[static_cast<std::size_t>(which)];
     out_.erase(out_.begin() + which);
     const bool failed = below(100) < failing_;
     const bool known = below(10) != 0;
     const State before = breaker_.state();
     breaker_.report(ticket, known ? (failed ? Outcome::failure : Outcome::success) : Outcome::unknown, now_);
     const State after = breaker_.state();
+    if (round == round_) --probes_out_;
     if (!known) {
-      --probes_;
       ASSERT_EQ(before, after);
       return;
     }
-    if (before == State::closed) model_.report(failed);
-    ASSERT_EQ(after == State::open, before == State::closed ? model_.opens() : failed);
+    if (before == State::closed) {
+      model_.report(failed);
+      ASSERT_EQ(after, model_.opens() ? State::open : State::closed);
+    } else {
+      if (!failed) ++probes_succeeded_;
+      const bool all = probes_succeeded_ == settings_.probes;
+      ASSERT_EQ(after, failed ? State::open : all ? State::closed : State::half_open);
+    }
     // Outcomes from the state that ended are ignored: there is a test of its own for that.
     if (before == after) return;
     model_.clear();
-    begin_round();
+    begin();
   }
 
-  void begin_round() {
-    entered_ = now_;
-    probes_ = 0;
+  void begin() {
+    since_ = now_;
+    probes_out_ = probes_succeeded_ = 0;
     out_.clear();
   }
+
+  struct Sent {
+    Breaker::Ticket ticket;
+    std::size_t round;
+  };
 
   std::mt19937& random_;
   const BreakerSettings settings_;
@@ -259,9 +312,11 @@ class History {
   Breaker breaker_;
   Model model_;
   SteadyTime now_{std::chrono::hours(1)};
-  SteadyTime entered_ = now_;  // the state it is in, or the last round of probes
-  std::size_t probes_ = 0;     // of this round, canceled ones aside
-  std::vector<Breaker::Ticket> out_;
+  SteadyTime since_ = now_;  // in the state it is in, or the last probe
+  std::size_t round_ = 0;    // goes up when probes are given up for lost
+  std::size_t probes_out_ = 0;
+  std::size_t probes_succeeded_ = 0;
+  std::vector<Sent> out_;
 };
 
 TEST(BreakerProperty, AgreesWithItsRulesOverRandomHistories) {

@@ -273,6 +273,42 @@ TEST_F(Guarded, DoesNotBlameTheServerForACallerInAHurry) {
   EXPECT_EQ(upstream_->stats().open_breakers, 0U);
 }
 
+TEST_F(Guarded, BlamesTheServerForNothingThatTheCallersDeadlineCut) {
+  const ScriptedServer server([](Peer& peer, std::size_t /*n*/) { peer.wait_for_close(); });
+  GuardSettings settings = eager();
+  settings.timeout = milliseconds(40);
+  guard(server, settings);
+  for (int i = 0; i < 6; ++i) {
+    const Response late = send(true, std::chrono::steady_clock::now() + milliseconds(30));
+    ASSERT_TRUE(late.has_error());
+    EXPECT_EQ(late.error().code, Errc::deadline_exceeded) << late.error().detail;
+  }
+  EXPECT_EQ(upstream_->stats().open_breakers, 0U) << "a healthy server may need more than that";
+}
+
+TEST_F(Guarded, DoesNotBlameTheServerForAWaitForAConnection) {
+  Signal done;
+  const ScriptedServer server([&done](Peer& peer, std::size_t /*n*/) {
+    peer.read_request();
+    done.wait();
+  });
+  GuardSettings settings = eager();
+  settings.timeout = milliseconds(5);
+  settings.client.pool.max_connections = 1;
+  guard(server, settings);
+  const UpstreamRequest request;
+  UpstreamClient& client = upstream_->on(io_.get_executor()).client;
+  const UpstreamDeadlines deadlines = patient();
+  const auto slow = fakes::spawn(io_, client.send(request, deadlines));
+  while (client.stats().opened == 0) io_.run_one();
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_THAT(body_of(send(false)), HasSubstr("no connection became free in time"));
+  }
+  EXPECT_EQ(upstream_->stats().open_breakers, 0U) << "it was not asked";
+  EXPECT_FALSE(slow->has_value());
+  done.give();
+}
+
 TEST_F(Guarded, BlamesTheServerForTheTimeOfAnAttempt) {
   const ScriptedServer server([](Peer& peer, std::size_t /*n*/) {
     if (!peer.answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe")) return;

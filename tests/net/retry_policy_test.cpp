@@ -158,6 +158,16 @@ TEST(RetryAfter, IsReadInBothItsForms) {
   EXPECT_EQ(parse_retry_after("99999999999999999999", now), seconds(365 * 86'400));
 }
 
+TEST(RetryAfter, IsAYearAtMostHoweverFarAwayItsDateIs) {
+  const WallTime now = std::chrono::system_clock::from_time_t(784111777);
+  for (const char* date : {"Mon, 06 Nov 1995 08:49:37 GMT", "Fri, 11 Apr 2262 23:47:17 GMT",
+                           "Mon, 01 Jan 2290 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
+    EXPECT_EQ(parse_retry_after(date, now), seconds(365 * 86'400)) << date;
+  }
+  EXPECT_EQ(parse_retry_after("Mon, 01 Jan 1601 00:00:00 GMT", now), seconds(0));
+  EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:49:38 GMT", now + milliseconds(400)), milliseconds(600));
+}
+
 TEST(RetryAfter, IsNothingWhenItIsNeither) {
   const WallTime now = std::chrono::system_clock::from_time_t(784111777);
   for (const char* value : {"", "soon", "-1", "1.5", "12 s", "Sun, 06 Nov 1994 08:50:07", "1994-11-06T08:50:07Z"}) {

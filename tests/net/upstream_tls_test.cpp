@@ -2,12 +2,14 @@
 
 #include "fakes/temporary_folder.hpp"
 #include "fakes/test_ca.hpp"
+#include "net/upstream_connection.hpp"
 #include "net/upstream_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace ragd::net {
 namespace {
@@ -103,6 +105,20 @@ TEST_F(UpstreamTls, RefusesAServerOfAnotherName) {
   EXPECT_THAT(refusal(other.get(), trust(ca_), "127.0.0.1"), HasSubstr("IP address mismatch"));
   const auto nameless = ca_.server("");
   EXPECT_THAT(refusal(nameless.get(), trust(ca_)), HasSubstr("hostname mismatch"));
+}
+
+TEST_F(UpstreamTls, RefusesAHostThatCannotBeChecked) {
+  const auto context = ca_.server("DNS:localhost");
+  const ScriptedServer server(answer_all, context.get());
+  const std::vector<Tcp::endpoint> endpoints{{boost::asio::ip::address_v4::loopback(), server.port()}};
+  for (const std::string& host : {std::string("fe80::1%1"), std::string(300, 'h'), std::string()}) {
+    UpstreamUrl url = url_of(server);
+    url.host = host;
+    UpstreamConnection connection(io_.get_executor(), url, trust(ca_), nullptr);
+    const auto ec = fakes::run_until_done(io_, connection.connect(endpoints, patient().total));
+    EXPECT_EQ(ec, boost::asio::error::invalid_argument) << host;
+    EXPECT_EQ(connection.explain(ec), "its host cannot be checked against a certificate");
+  }
 }
 
 TEST_F(UpstreamTls, RefusesAnExpiredCertificate) {

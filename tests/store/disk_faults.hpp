@@ -19,11 +19,19 @@ extern std::atomic<bool> no_syncs;
 /// Changes of files until the process kills itself in the middle of one; 0 for never.
 extern std::atomic<int> steps_to_live;
 
+extern std::atomic<int> folder_sync_error;  ///< errno of every fsync of what is no store's
+extern std::atomic<int> exchange_error;     ///< errno of every renameat2
+
+/// Called by every syncfs: what others do meanwhile.
+extern std::atomic<void (*)()> at_syncfs;
+
 /// What went wrong is well again.
 inline void clear() {
   write_error = 0;
   sync_error = 0;
   no_room = false;
+  folder_sync_error = exchange_error = 0;
+  at_syncfs = nullptr;
 }
 
 }  // namespace ragd::store::faults

@@ -23,6 +23,9 @@ std::atomic<int> syncs{0};
 std::atomic<bool> no_room{false};
 std::atomic<bool> no_syncs{false};
 std::atomic<int> steps_to_live{0};
+std::atomic<int> folder_sync_error{0};
+std::atomic<int> exchange_error{0};
+std::atomic<void (*)()> at_syncfs{nullptr};
 
 }  // namespace ragd::store::faults
 
@@ -82,6 +85,10 @@ extern "C" int fdatasync(int fd) {
 }
 
 extern "C" int fsync(int fd) {
+  if (faults::folder_sync_error.load() != 0 && !is_store_file(fd)) {
+    errno = faults::folder_sync_error.load();
+    return -1;
+  }
   return faults::no_syncs.load() ? 0 : static_cast<int>(::syscall(SYS_fsync, fd));
 }
 
@@ -92,10 +99,15 @@ extern "C" int rename(const char* from, const char* to) {
 
 extern "C" int renameat2(int from_in, const char* from, int to_in, const char* to, unsigned flags) {
   if (is_store_path(from) && is_last_step()) die();
+  if (faults::exchange_error.load() != 0) {
+    errno = faults::exchange_error.load();
+    return -1;
+  }
   return static_cast<int>(::syscall(SYS_renameat2, from_in, from, to_in, to, flags));
 }
 
 extern "C" int syncfs(int fd) {
+  if (auto* const meanwhile = faults::at_syncfs.load(); meanwhile != nullptr) meanwhile();
   return faults::no_syncs.load() ? 0 : static_cast<int>(::syscall(SYS_syncfs, fd));
 }
 

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
@@ -24,7 +25,10 @@ namespace fs = std::filesystem;
 
 class RestoreTest : public SnapshotTest {
  protected:
-  void TearDown() override { faults::no_syncs = false; }
+  void TearDown() override {
+    faults::no_syncs = false;
+    faults::clear();
+  }
 
   [[nodiscard]] std::string restoring() const { return documents_of(target()) + ".restoring"; }
 
@@ -170,8 +174,57 @@ TEST_F(RestoreTest, RefusesADataDirectoryThatIsBeingRestored) {
   const int other = ::open(target().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ASSERT_EQ(::flock(other, LOCK_EX | LOCK_NB), 0);
   EXPECT_EQ(why_not_restored(snapshot), "data directory " + target() + " is being restored already");
+  write_old();
+  EXPECT_EQ(why_not_restored(snapshot), "data directory " + target() + " is being restored already")
+      << "what is there now says nothing of what will be";
   ::close(other);
+  EXPECT_TRUE(restore_snapshot({snapshot, target(), true}));
+}
+
+TEST_F(RestoreTest, TakesNobodysPlaceThatWasNotThereAtFirst) {
+  static std::string documents;
+  documents = documents_of(target());
+  const std::string snapshot = taken("mine");
+  faults::at_syncfs = [] {
+    fs::create_directories(documents);
+    write_bytes(documents + "/theirs", "x");
+  };
+  EXPECT_EQ(why_not_restored(snapshot), documents + " was filled by another process meanwhile: nothing was restored");
+  EXPECT_TRUE(fs::exists(documents + "/theirs"));
+  EXPECT_FALSE(fs::exists(restoring()));
+}
+
+TEST_F(RestoreTest, FillsADirectoryThatIsEmpty) {
+  const std::string snapshot = taken("mine");
+  fs::create_directories(documents_of(target()));
   EXPECT_TRUE(restore_snapshot({snapshot, target(), false}));
+  expect_restored(target());
+}
+
+TEST_F(RestoreTest, SaysWhatHelpsWhereFoldersCannotBeExchanged) {
+  const std::string snapshot = taken("mine");
+  write_old();
+  for (const int error : {EINVAL, ENOSYS, EXDEV}) {
+    faults::exchange_error = error;
+    EXPECT_EQ(why_not_restored(snapshot, true), "exchanging " + restoring() + " and " + documents_of(target()) +
+                                                    ": the file system has no way to do it in one step: move " +
+                                                    documents_of(target()) + " away and restore without --replace");
+  }
+  EXPECT_TRUE(has_old());
+}
+
+TEST_F(RestoreTest, KeepsWhatItReplacedUntilItIsSureOfTheExchange) {
+  const std::string snapshot = taken("mine");
+  write_old();
+  faults::folder_sync_error = EIO;
+  EXPECT_EQ(why_not_restored(snapshot, true),
+            "syncing " + target() +
+                ": Input/output error: the restored documents are in place, what they replaced is "
+                "in " +
+                restoring());
+  EXPECT_TRUE(fs::exists(restoring() + "/CURRENT"));
+  faults::clear();
+  expect_restored(target());
 }
 
 TEST_F(RestoreTest, RefusesDocumentsBehindALink) {
@@ -195,6 +248,23 @@ TEST_F(RestoreTest, EmptiesTheResponseCacheAndNothingElse) {
   write_bytes(foreign + "/photo.jpg", "x");
   ASSERT_TRUE(restore_snapshot({snapshot, target() + "2", false}));
   EXPECT_TRUE(fs::exists(foreign + "/photo.jpg"));
+}
+
+TEST_F(RestoreTest, ChangesNothingWhenTheResponseCacheCannotBeEmptied) {
+  const std::string snapshot = taken("mine");
+  const std::string cache = target() + "/cache";
+  write_old();
+  {
+    const auto serving = store::open(cache).store;
+    EXPECT_EQ(why_not_restored(snapshot, true),
+              "dropping the cached answers in " + cache + ": another process uses them");
+    ASSERT_TRUE(serving->put("key", "value"));
+    EXPECT_EQ(read(*serving, "key"), "value");
+  }
+  fs::create_directories(cache + "/000099.sst/stuck");
+  EXPECT_EQ(why_not_restored(snapshot, true), "dropping the cached answers in " + cache + ": Directory not empty");
+  EXPECT_TRUE(has_old());
+  EXPECT_FALSE(fs::exists(restoring()));
 }
 
 TEST_F(RestoreTest, OfAnOlderFormatIsRewrittenByTheNextOpening) {
@@ -227,6 +297,18 @@ TEST_F(RestoreTest, AnOpeningRemovesWhatAKilledRestoreLeft) {
   write_old();
   fs::create_directories(restoring());
   write_bytes(restoring() + "/CURRENT", "half of one");
+  EXPECT_TRUE(has_old());
+  EXPECT_FALSE(fs::exists(restoring()));
+}
+
+TEST_F(RestoreTest, AnOpeningLeavesWhatARestoreWorksOn) {
+  write_old();
+  fs::create_directories(restoring());
+  const int working = ::open(target().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(::flock(working, LOCK_EX | LOCK_NB), 0);
+  EXPECT_TRUE(has_old());
+  EXPECT_TRUE(fs::exists(restoring()));
+  ::close(working);
   EXPECT_TRUE(has_old());
   EXPECT_FALSE(fs::exists(restoring()));
 }
