@@ -2,11 +2,15 @@
 
 #include "api/api_keys.hpp"
 #include "api/cors.hpp"
+#include "base/ascii.hpp"
 #include "base/units.hpp"
 #include "limit/rate_table.hpp"
 #include "net/client_address.hpp"
 #include "net/listener.hpp"
+#include "net/tls_context.hpp"
+#include "net/upstream_url.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -73,6 +77,23 @@ Result<void> check_rate_limit(const LoadedSettings& loaded) {
                       " requests, not " + std::to_string(limit.requests) + ": use 'gcra' or 'auto'");
 }
 
+Result<void> check_embeddings(const LoadedSettings& loaded) {
+  const EmbeddingsSettings& embeddings = loaded.values.embeddings;
+  if (embeddings.url.empty()) return {};
+  const auto url = net::UpstreamUrl::parse(embeddings.url);
+  if (url.has_error()) return conflict(loaded, {"embeddings.url"}, "embeddings.url: " + url.error().detail);
+  if (embeddings.model.empty()) {
+    return conflict(loaded, {"embeddings.url"}, "embeddings.url is of no use without embeddings.model");
+  }
+  if (std::any_of(embeddings.api_key.begin(), embeddings.api_key.end(), base::is_control)) {
+    return conflict(loaded, {"embeddings.api_key"}, "embeddings.api_key holds a line end or another control character");
+  }
+  if (embeddings.ca_file.empty()) return {};
+  const auto authorities = net::TlsContext::make({embeddings.ca_file, true});
+  if (authorities) return {};
+  return conflict(loaded, {"embeddings.ca_file"}, "embeddings.ca_file: " + authorities.error().detail);
+}
+
 Result<void> check_drain(const LoadedSettings& loaded) {
   const DrainSettings& drain = loaded.values.drain;
   if (drain.delay <= drain.timeout) return {};
@@ -84,7 +105,7 @@ Result<void> check_drain(const LoadedSettings& loaded) {
 }  // namespace
 
 Result<void> check_settings(const LoadedSettings& loaded) {
-  for (const auto& check : {check_listen, check_keys, check_cors, check_hosts, check_rate_limit, check_drain}) {
+  for (const auto& check : {check_listen, check_keys, check_cors, check_hosts, check_rate_limit, check_embeddings, check_drain}) {
     if (auto sound = check(loaded); !sound) return sound;
   }
   return {};

@@ -1,20 +1,20 @@
-// A small blocking HTTP/1.1 client for ragd's own verbs (ask, search, ingest, healthcheck) against a running server.
+// A small blocking HTTP/1.1 client for ragd's own verbs (ask, search, ingest, healthcheck) against a running server:
+// the asynchronous client of net/upstream.hpp, run until it is done.
 //
 // One per thread; the connection is kept from request to request. It refuses https, responses beyond max_body_bytes,
-// and to wait longer than the timeout for one exchange (resolving a host name aside). A request that a kept connection
-// swallowed without a byte of answer is sent once more on a new one: the verbs of ragd's API are safe to repeat.
+// and to wait longer than the timeout for one exchange. A request that a kept connection swallowed without a byte of
+// answer is sent once more on a new one: the verbs of ragd's API are safe to repeat.
 #pragma once
+
+#include "net/upstream_message.hpp"
 
 #include <ragd/error.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace ragd::net {
 
@@ -28,19 +28,8 @@ struct BaseUrl {
 /// http://host[:port], perhaps with a slash behind it. The detail says what is wrong.
 [[nodiscard]] Result<BaseUrl> parse_base_url(std::string_view url);
 
-struct ClientRequest {
-  std::string method = "GET";
-  std::string target = "/";
-  std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body{};  ///< sent as JSON unless `headers` holds a Content-Type
-};
-
-struct ClientResponse {
-  unsigned status = 0;
-  std::vector<std::pair<std::string, std::string>> headers{};
-  std::string body;
-  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
-};
+using ClientRequest = UpstreamRequest;
+using ClientResponse = UpstreamResponse;
 
 struct ClientLimits {
   std::chrono::milliseconds timeout{60'000};  ///< of one exchange, from connect to the last byte
@@ -49,7 +38,7 @@ struct ClientLimits {
 
 class HttpClient {
  public:
-  explicit HttpClient(BaseUrl url, ClientLimits limits = {});
+  explicit HttpClient(const BaseUrl& url, ClientLimits limits = {});
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -59,10 +48,9 @@ class HttpClient {
   [[nodiscard]] Result<ClientResponse> fetch(const ClientRequest& request);
 
  private:
-  class Connection;
-  const BaseUrl url_;
+  class Loop;
   const ClientLimits limits_;
-  std::unique_ptr<Connection> connection_;  // null until the first request, and after a failure
+  const std::unique_ptr<Loop> loop_;
 };
 
 }  // namespace ragd::net

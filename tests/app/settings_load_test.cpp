@@ -342,6 +342,23 @@ TEST_F(LoadSettings, RefusesExactCountingOfLargeLimits) {
   EXPECT_EQ(load().values.rate_limit.requests, 1024U);
 }
 
+TEST_F(LoadSettings, RefusesEmbeddingsThatCannotWork) {
+  EXPECT_EQ(refusal_of_env("RAGD_EMBEDDINGS_URL", "localhost:11434"),
+            "environment: RAGD_EMBEDDINGS_URL: embeddings.url: does not begin with http:// or https://");
+  EXPECT_EQ(refusal_of_env("RAGD_EMBEDDINGS_URL", "https://h/v1"),
+            "environment: RAGD_EMBEDDINGS_URL: embeddings.url is of no use without embeddings.model");
+  sources_.environment = {{"RAGD_EMBEDDINGS_URL", "https://h/v1"},
+                          {"RAGD_EMBEDDINGS_MODEL", "m"},
+                          {"RAGD_EMBEDDINGS_API_KEY", "sk-secret\nX: y"}};
+  EXPECT_EQ(refusal(),
+            "environment: RAGD_EMBEDDINGS_API_KEY: embeddings.api_key holds a line end or another control character");
+  sources_.environment["RAGD_EMBEDDINGS_API_KEY"] = "sk-secret";
+  EXPECT_EQ(load().values.embeddings.api_key, "sk-secret");
+  EXPECT_EQ(settings_as_toml(load()).find("sk-secret"), std::string::npos);
+  sources_.environment["RAGD_EMBEDDINGS_CA_FILE"] = "/nonexistent/ca.pem";
+  EXPECT_TRUE(refusal().starts_with("environment: RAGD_EMBEDDINGS_CA_FILE: embeddings.ca_file: ")) << refusal();
+}
+
 TEST_F(LoadSettings, RefusesADrainDelayLongerThanTheWholeDrain) {
   EXPECT_EQ(refusal_of_env("RAGD_DRAIN_DELAY", "8s"),
             "environment: RAGD_DRAIN_DELAY: drain.delay (8s) is part of drain.timeout (7s) and must not be longer");

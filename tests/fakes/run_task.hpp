@@ -32,4 +32,13 @@ T run_task(boost::asio::io_context& io, Task<T> task) {
   return std::move(place->value());
 }
 
+/// Until `task` is done and no longer: what else goes on there, as the watch over a kept connection, goes on later.
+template <class T>
+T run_until_done(boost::asio::io_context& io, Task<T> task) {
+  const auto place = spawn(io, std::move(task));
+  io.restart();
+  while (!place->has_value()) io.run_one();
+  return std::move(place->value());
+}
+
 }  // namespace ragd::fakes
