@@ -71,6 +71,8 @@ std::vector<SettingRow> make_table() {
   const Traits reloads{.reloadable = true, .secret = false, .env_aliases = {}};
   const Choice<LogLevel> log_levels{{.names = {"debug", "info", "warning", "error"}, .synonyms = {{"warn", 2}}}};
   const Choice<Toggle> toggles{{.names = {"auto", "true", "false"}, .synonyms = {{"on", 1}, {"off", 2}}}};
+  const Choice<Backend> backends{{.names = {"embedded", "pgvector"}, .synonyms = {}}};
+  const Choice<Fusion> fusions{{.names = {"weighted", "rrf"}, .synonyms = {}}};
   const Choice<LimitAlgorithm> algorithms{{.names = {"auto", "exact", "gcra"}, .synonyms = {}}};
   return {
       row("listen", &Settings::listen, Address{},
@@ -141,6 +143,16 @@ std::vector<SettingRow> make_table() {
           "Whether questions that differ in case alone share an answer; auto does so for the extractive answerer "
           "only."),
 
+      row("retrieval.backend", &Settings::retrieval, &RetrievalSettings::backend, backends,
+          "Where documents lie and are searched: in this process, or in a PostgreSQL with pgvector that replicas share."),
+      row("retrieval.url", &Settings::retrieval, &RetrievalSettings::url, Text{},
+          "Of the database, as postgresql://user:password@host/database?sslmode=verify-full.",
+          {.reloadable = false, .secret = true, .env_aliases = {}}),
+      row("retrieval.connections", &Settings::retrieval, &RetrievalSettings::connections, Integer{1, 1'000},
+          "Connections of this process to the database at most, divided among its threads (one each at least)."),
+      row("retrieval.timeout", &Settings::retrieval, &RetrievalSettings::timeout, kTimeout,
+          "One attempt to connect to the database, or to read from it, may take this long; a write as long as its "
+          "request."),
       row("retrieval.top_k", &Settings::retrieval, &RetrievalSettings::top_k, Integer{1, 50},
           "Passages an answer is made from when the request does not say."),
       row("retrieval.min_score", &Settings::retrieval, &RetrievalSettings::min_score, Number{0, 1},
@@ -155,6 +167,10 @@ std::vector<SettingRow> make_table() {
           "Whether passages that nearly repeat a better one are left out."),
       row("retrieval.diversity", &Settings::retrieval, &RetrievalSettings::diversity, Number{0, 1},
           "How much passages about the same are put behind others (maximal marginal relevance); 0: not at all."),
+      row("retrieval.fusion", &Settings::retrieval, &RetrievalSettings::fusion, fusions,
+          "How rankings by words and by meaning become one: their scores, normalised and weighted, or reciprocal ranks."),
+      row("retrieval.vector_weight", &Settings::retrieval, &RetrievalSettings::vector_weight, Number{0, 1},
+          "What meaning counts beside words, from nothing to everything, once all passages have vectors."),
 
       row("embeddings.url", &Settings::embeddings, &EmbeddingsSettings::url, Text{},
           "An OpenAI-compatible API whose POST /embeddings turns texts into vectors, as https://host/v1; empty: "

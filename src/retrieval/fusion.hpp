@@ -3,17 +3,12 @@
 // Stateless, thread-safe.
 #pragma once
 
+#include <ragd/settings.hpp>
+
 #include <cstddef>
-#include <cstdint>
-#include <string>
 #include <vector>
 
 namespace ragd::retrieval {
-
-enum class Fusion : std::uint8_t {
-  weighted,  ///< scores normalised to 0..1 within each ranking (1 where all are equal), then weighted
-  rrf,       ///< reciprocal ranks (Cormack, Clarke and Buettcher 2009), k = 60; does harm where one side is weak
-};
 
 struct FusedChunk {
   std::size_t chunk = 0;  ///< the caller's number for it
@@ -25,9 +20,9 @@ struct Candidate {
   double score = 0;
 };
 
-/// Both rankings best first, each chunk once in each; `weight` is the vectors' share, 0..1. A ranking gives its share to
-/// its best chunk, by scores nothing to its least, and nothing to chunks it did not find. One without weight is left out:
-/// its chunks do not appear. Best first, ties by chunk; at most `count`.
+/// Both rankings best first, each chunk once in each; `weight` is the vectors' share, 0..1. A ranking gives its share
+/// to its best chunk, by scores nothing to its least, and nothing to chunks it did not find. One without weight is left
+/// out: its chunks do not appear. Best first, ties by chunk; at most `count`.
 [[nodiscard]] std::vector<FusedChunk> fuse(const std::vector<Candidate>& lexical, const std::vector<Candidate>& vectors,
                                            Fusion how, double weight, std::size_t count);
 
