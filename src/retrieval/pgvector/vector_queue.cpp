@@ -121,10 +121,15 @@ Task<Result<void>> VectorQueue::land(std::vector<DocumentVectors> batch) {
   std::vector<std::string> stamps;
   std::size_t dimension = 0;
   std::size_t passages = 0;
+  bool has_refused = false;
   for (const DocumentVectors& document : batch) {
     stamps.push_back(document.stamp);
     passages += document.vectors.size();
-    if (!document.vectors.empty()) dimension = document.vectors.front().size();
+    if (document.vectors.empty()) {
+      has_refused = true;
+    } else {
+      dimension = document.vectors.front().size();
+    }
   }
   Result<void> done;
   if (dimension > 0) done = co_await bring_index(dimension);
@@ -140,6 +145,7 @@ Task<Result<void>> VectorQueue::land(std::vector<DocumentVectors> batch) {
   if (!done) {
     returned_.insert(returned_.end(), stamps.begin(), stamps.end());
   } else {
+    if (has_refused) counted_ = {};  // of how many passages nobody here knows
     waiting_.store(waiting_ - std::min<std::size_t>(waiting_, passages), std::memory_order_relaxed);
   }
   co_return done;
