@@ -2,7 +2,7 @@
 // and the search of a graph over as many, which takes most of a minute to build.
 #include "retrieval/nearest_chunks.hpp"
 #include "retrieval/vector_fixture.hpp"
-#include "retrieval/vector_segment.hpp"
+#include "retrieval/segment_vectors.hpp"
 #include "retrieval/vectors.hpp"
 
 #include <benchmark/benchmark.h>
@@ -14,7 +14,7 @@
 namespace ragd::retrieval {
 namespace {
 
-constexpr std::size_t kChunks = kGraphChunks;
+constexpr std::size_t kChunks = kGraphRows;
 constexpr std::size_t kDimension = 384;
 
 VectorSource clustered(std::size_t dimension) { return {1, dimension, 500, 1}; }
@@ -22,9 +22,9 @@ VectorSource clustered(std::size_t dimension) { return {1, dimension, 500, 1}; }
 void BM_Scan(benchmark::State& state) {
   const auto dimension = static_cast<std::size_t>(state.range(0));
   VectorSource source = clustered(dimension);
-  const auto segment = VectorSegment::build({{"all", source.several(kChunks)}}, dimension, kChunks + 1);
+  const SegmentPtr segment = segment_of_vectors({one_document(source, kChunks)}, kChunks + 1);
   const std::vector<float> query = source.next();
-  for (auto _ : state) benchmark::DoNotOptimize(segment->nearest(query, 10, nullptr));
+  for (auto _ : state) benchmark::DoNotOptimize(segment->vectors().nearest(query, 10, nullptr));
 }
 BENCHMARK(BM_Scan)->Arg(384)->Arg(1024)->Unit(benchmark::kMillisecond);
 
@@ -47,13 +47,13 @@ BENCHMARK(BM_PlainLoop)->Arg(384)->Arg(1024)->Unit(benchmark::kMillisecond);
 
 void BM_Graph(benchmark::State& state) {
   static VectorSource source = clustered(kDimension);
-  static const auto segment = VectorSegment::build({{"all", source.several(kChunks)}}, kDimension);
+  static const SegmentPtr segment = segment_of_vectors({one_document(source, kChunks)});
   const double allowed_share = static_cast<double>(state.range(0)) / 100;
   const Bitmap allowed = source.some(kChunks, allowed_share);
   std::vector<std::vector<float>> queries;
   for (int i = 0; i < 100; ++i) queries.push_back(source.next());
   std::size_t next = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(segment->nearest(queries[next++ % queries.size()], 10, &allowed));
+  for (auto _ : state) benchmark::DoNotOptimize(segment->vectors().nearest(queries[next++ % queries.size()], 10, &allowed));
 }
 BENCHMARK(BM_Graph)->ArgName("allowed_percent")->Arg(100)->Arg(50)->Arg(10)->Unit(benchmark::kMillisecond);
 

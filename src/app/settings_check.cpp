@@ -80,11 +80,17 @@ Result<void> check_rate_limit(const LoadedSettings& loaded) {
 
 Result<void> check_embeddings(const LoadedSettings& loaded) {
   const EmbeddingsSettings& embeddings = loaded.values.embeddings;
-  if (embeddings.url.empty()) return {};
+  const bool is_default = embeddings.url == EmbeddingsSettings{}.url;
+  if (embeddings.model.empty()) {
+    if (is_default || embeddings.url.empty()) return {};
+    return conflict(loaded, {"embeddings.url"}, "embeddings.url is of no use without embeddings.model");
+  }
   const auto url = net::UpstreamUrl::parse(embeddings.url);
   if (url.has_error()) return conflict(loaded, {"embeddings.url"}, "embeddings.url: " + url.error().detail);
-  if (embeddings.model.empty()) {
-    return conflict(loaded, {"embeddings.url"}, "embeddings.url is of no use without embeddings.model");
+  if (is_default && embeddings.api_key.empty()) {
+    return conflict(loaded, {"embeddings.model"},
+                    "embeddings.model without embeddings.url is one of OpenAI's, which takes an embeddings.api_key "
+                    "(or OPENAI_API_KEY)");
   }
   if (std::any_of(embeddings.api_key.begin(), embeddings.api_key.end(), base::is_control)) {
     return conflict(loaded, {"embeddings.api_key"}, "embeddings.api_key holds a line end or another control character");

@@ -80,4 +80,9 @@ Result<Variable> find_variable(const SettingRow& row, const std::map<std::string
   return Variable{};
 }
 
+Variable find_fallback(const SettingRow& row, const std::map<std::string, std::string>& environment) {
+  if (row.fallback_env.empty() || !is_set(environment, row.fallback_env)) return {};
+  return {row.fallback_env, environment.at(row.fallback_env)};
+}
+
 }  // namespace ragd::app

@@ -131,6 +131,20 @@ Result<void> apply_flags(LoadedSettings& loaded, const std::vector<std::pair<std
   return {};
 }
 
+/// What other programs' variables say, where nobody said anything to this one.
+Result<void> apply_fallbacks(LoadedSettings& loaded, const std::map<std::string, std::string>& environment) {
+  const Settings defaults;
+  for (const SettingRow& row : settings_table()) {
+    const Variable variable = find_fallback(row, environment);
+    if (variable.name.empty() || loaded.origin_of(row.key).kind != SettingOrigin::Kind::preset) continue;
+    const SettingRow* const with = find_setting(row.fallback_with);
+    if (with->print(loaded.values) == with->print(defaults)) continue;
+    const SettingOrigin origin{SettingOrigin::Kind::environment, variable.name};
+    if (auto done = assign(loaded, {row, variable.value, origin}); !done) return done;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string SettingOrigin::describe() const {
@@ -179,6 +193,7 @@ Result<LoadedSettings> load_settings(const SettingsSources& sources) {
   }
   if (const auto done = apply_environment(loaded, sources.environment); !done) return done.error();
   if (const auto done = apply_flags(loaded, sources.flags); !done) return done.error();
+  if (const auto done = apply_fallbacks(loaded, sources.environment); !done) return done.error();
   if (const auto sound = check_settings(loaded); !sound) return sound.error();
   return loaded;
 }

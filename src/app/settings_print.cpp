@@ -35,6 +35,9 @@ void append_row(std::string& out, const SettingRow& row, const Settings& default
   out += "| `" + row.key + "`<br>`" + row.env() + "`<br>`" + row.flag() + "` | `" + shown(row, defaults) + "` | " +
          row.accepts + " | " + row.doc;
   for (const std::string& alias : row.env_aliases) out += " `" + alias + "` is read too.";
+  if (!row.fallback_env.empty()) {
+    out += " Where nothing else gives it and `" + row.fallback_with + "` is set, `" + row.fallback_env + "` does.";
+  }
   out += row.reloadable ? " *Reloads.* |\n" : " |\n";
 }
 

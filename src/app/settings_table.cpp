@@ -25,6 +25,8 @@ struct Traits {
   bool reloadable = false;
   bool secret = false;
   std::vector<std::string> env_aliases;
+  std::string_view fallback_env{};
+  std::string_view fallback_with{};
 };
 
 template <class Access, class Codec>
@@ -35,6 +37,8 @@ SettingRow make_row(std::string_view key, Access access, Codec codec, std::strin
   row.kind = Codec::kKind;
   row.accepts = codec.accepts();
   row.env_aliases = traits.env_aliases;
+  row.fallback_env = traits.fallback_env;
+  row.fallback_with = traits.fallback_with;
   row.secret = traits.secret;
   row.reloadable = traits.reloadable;
   row.assign = [access, codec](Settings& settings, const RawValue& raw) -> Result<void> {
@@ -173,16 +177,26 @@ std::vector<SettingRow> make_table() {
           "What meaning counts beside words, from nothing to everything, once all passages have vectors."),
 
       row("embeddings.url", &Settings::embeddings, &EmbeddingsSettings::url, Text{},
-          "An OpenAI-compatible API whose POST /embeddings turns texts into vectors, as https://host/v1; empty: "
-          "retrieval goes by words alone."),
+          "An OpenAI-compatible API whose POST /embeddings turns texts into vectors, as https://host/v1.",
+          {.reloadable = false,
+           .secret = false,
+           .env_aliases = {},
+           .fallback_env = "OPENAI_BASE_URL",
+           .fallback_with = "embeddings.model"}),
       row("embeddings.api_key", &Settings::embeddings, &EmbeddingsSettings::api_key, Text{},
           "Sent there as Authorization: Bearer; empty: none is sent.",
-          {.reloadable = false, .secret = true, .env_aliases = {}}),
+          {.reloadable = false,
+           .secret = true,
+           .env_aliases = {},
+           .fallback_env = "OPENAI_API_KEY",
+           .fallback_with = "embeddings.model"}),
       row("embeddings.model", &Settings::embeddings, &EmbeddingsSettings::model, Text{},
-          "The model's name as that API knows it. Changing it, the dimensions or a prefix embeds everything anew."),
+          "The model's name as that API knows it; empty: no embeddings, retrieval goes by words alone. Changing it, "
+          "the "
+          "dimensions or a prefix embeds everything anew."),
       row("embeddings.dimensions", &Settings::embeddings, &EmbeddingsSettings::dimensions, Integer{0, 65'536},
           "The vectors' dimensions, asked of models that can shorten them; 0 is as many as the model has."),
-      row("embeddings.batch", &Settings::embeddings, &EmbeddingsSettings::batch, Integer{1, 2'048},
+      row("embeddings.batch_size", &Settings::embeddings, &EmbeddingsSettings::batch_size, Integer{1, 2'048},
           "Texts sent in one request at most."),
       row("embeddings.batch_bytes", &Settings::embeddings, &EmbeddingsSettings::batch_bytes, Size{kKiB, 64 * kMiB},
           "Bytes of these texts in sum; a longer text goes alone."),

@@ -22,8 +22,10 @@ struct SettingRow {
   SettingKind kind = SettingKind::text;
   std::string accepts;                   ///< which values, for people: "1 to 50"
   std::vector<std::string> env_aliases;  ///< further variables, honoured after the derived one
-  bool secret = false;                   ///< never printed, not even in the error that refuses it
-  bool reloadable = false;               ///< a SIGHUP applies it
+  std::string fallback_env;              ///< gives the default where the setting `fallback_with` has a value
+  std::string fallback_with;
+  bool secret = false;      ///< never printed, not even in the error that refuses it
+  bool reloadable = false;  ///< a SIGHUP applies it
   std::function<Result<void>(Settings&, const RawValue&)> assign;
   std::function<std::string(const Settings&)> print;  ///< a TOML literal
   std::function<void(Settings& to, const Settings& from)> copy;

@@ -40,13 +40,15 @@ net::GuardSettings guard_settings(const EmbeddingsSettings& settings) {
 
 Result<std::unique_ptr<OpenAiEmbedder>> OpenAiEmbedder::make(const EmbeddingsSettings& settings,
                                                              const std::vector<boost::asio::io_context*>& cores,
-                                                             boost::asio::thread_pool& pool) {
+                                                             boost::asio::thread_pool& pool,
+                                                             obs::UpstreamMetrics& metrics) {
   const auto url = net::UpstreamUrl::parse(settings.url);
   if (url.has_error()) return fail(Errc::unprocessable, "embeddings.url: " + url.error().detail);
   if (std::any_of(settings.api_key.begin(), settings.api_key.end(), base::is_control)) {
     return fail(Errc::unprocessable, "embeddings.api_key: holds a line end or another control character");
   }
-  auto upstream = net::GuardedUpstream::make(cores, *url, guard_settings(settings));
+  const obs::UpstreamRecorder recorder(metrics, obs::Upstream::embeddings);
+  auto upstream = net::GuardedUpstream::make(cores, *url, guard_settings(settings), recorder);
   if (upstream.has_error()) return fail(upstream.error().code, "embeddings.ca_file: " + upstream.error().detail);
   return std::unique_ptr<OpenAiEmbedder>(new OpenAiEmbedder(settings, std::move(*upstream), pool));
 }
@@ -82,7 +84,8 @@ std::string OpenAiEmbedder::tag() const {
 Task<Result<void>> OpenAiEmbedder::ping() {
   const Executor here = co_await boost::asio::this_coro::executor;
   net::GuardedUpstream::Core& core = upstream_->on(here);
-  const net::UpstreamRequest request = make_request("GET", "/models");
+  net::UpstreamRequest request = make_request("GET", "/models");
+  request.repeatable = true;
   const net::UpstreamDeadlines deadlines = upstream_->deadlines_within(std::chrono::steady_clock::now() + kPingTime);
   const Result<net::UpstreamResponse> response = co_await core.client.send(request, deadlines);
   if (response.has_error()) co_return response.error();
@@ -97,7 +100,7 @@ Task<Result<void>> OpenAiEmbedder::ping() {
 std::size_t OpenAiEmbedder::batch_end(std::span<const std::string> texts, std::size_t begin) const {
   std::uint64_t bytes = 0;
   std::size_t end = begin;
-  for (; end < texts.size() && end - begin < settings_.batch; ++end) {
+  for (; end < texts.size() && end - begin < settings_.batch_size; ++end) {
     bytes += texts[end].size();
     if (bytes > settings_.batch_bytes && end > begin) break;
   }
@@ -108,10 +111,11 @@ Task<Result<Embedded>> OpenAiEmbedder::embed_batch(SteadyTime deadline, std::spa
                                                    EmbeddingUse use) {
   net::UpstreamRequest request = make_request("POST", "/embeddings");
   request.repeatable = true;  // at worst, tokens are paid for twice
-  request.body = write_request({.model = settings_.model,
-                                .texts = texts,
-                                .prefix = use == EmbeddingUse::query ? settings_.query_prefix : settings_.passage_prefix,
-                                .dimensions = settings_.dimensions});
+  request.body =
+      write_request({.model = settings_.model,
+                     .texts = texts,
+                     .prefix = use == EmbeddingUse::query ? settings_.query_prefix : settings_.passage_prefix,
+                     .dimensions = settings_.dimensions});
   Result<net::UpstreamResponse> response = co_await upstream_->send(request, deadline);
   if (response.has_error()) co_return response.error();
   if (response->status != kOk) co_return explain(response->status);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "net/guarded_upstream.hpp"
+#include "obs/upstream_metrics.hpp"
 
 #include <ragd/embedder.hpp>
 #include <ragd/settings.hpp>
@@ -26,10 +27,11 @@ namespace ragd::embed {
 
 class OpenAiEmbedder final : public Embedder {
  public:
-  /// `settings.url` is not empty. `pool` reads large answers. The detail of an Error names the setting.
+  /// `settings.model` is not empty. `pool` reads large answers. The detail of an Error names the setting.
   [[nodiscard]] static Result<std::unique_ptr<OpenAiEmbedder>> make(const EmbeddingsSettings& settings,
                                                                     const std::vector<boost::asio::io_context*>& cores,
-                                                                    boost::asio::thread_pool& pool);
+                                                                    boost::asio::thread_pool& pool,
+                                                                    obs::UpstreamMetrics& metrics);
 
   Task<Result<Embedded>> embed(SteadyTime deadline, std::vector<std::string> texts, EmbeddingUse use) override;
   [[nodiscard]] std::size_t dimension() const override { return dimension_.load(std::memory_order_relaxed); }

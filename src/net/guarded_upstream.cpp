@@ -21,6 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr unsigned kFirstSuccess = 200;
+constexpr unsigned kFirstRedirect = 300;
 constexpr unsigned kTooManyRequests = 429;
 constexpr unsigned kFirstServerError = 500;
 
@@ -43,13 +45,24 @@ Breaker::Outcome judge(const Result<UpstreamResponse>& response, bool had_time) 
   }
 }
 
+obs::UpstreamOutcome outcome_of(const Result<UpstreamResponse>& response) {
+  if (response.has_value()) {
+    const bool well = response->status >= kFirstSuccess && response->status < kFirstRedirect;
+    return well ? obs::UpstreamOutcome::success : obs::UpstreamOutcome::error;
+  }
+  const Error& error = response.error();
+  if (error.code == Errc::canceled) return obs::UpstreamOutcome::canceled;
+  const bool late = error.code == Errc::deadline_exceeded || error.detail.ends_with(kTooSlow);
+  return late ? obs::UpstreamOutcome::timeout : obs::UpstreamOutcome::error;
+}
+
 FailedAttempt describe(const Result<UpstreamResponse>& response) {
   FailedAttempt attempt;
   if (response.has_error()) {
-    attempt.passing = is_passing(response.error().code);
+    attempt.repeat = repeat_after(response.error());
     return attempt;
   }
-  attempt.passing = is_passing_status(response->status);
+  attempt.repeat = repeat_after(response->status);
   if (const auto wait = response->header("Retry-After")) {
     attempt.retry_after = parse_retry_after(*wait, std::chrono::system_clock::now()).value_or(milliseconds(0));
   }
@@ -71,31 +84,49 @@ Task<bool> pause_for(milliseconds pause) {
 
 }  // namespace
 
-GuardedUpstream::Core::Core(boost::asio::io_context& its_context, const UpstreamUrl& url,
-                            const GuardSettings& settings, const TlsContextPtr& tls, std::uint64_t seed)
+GuardedUpstream::Core::Core(boost::asio::io_context& its_context, const UpstreamUrl& url, const GuardSettings& settings,
+                            const TlsContextPtr& tls, const obs::UpstreamRecorder& its_recorder, std::uint64_t seed)
     : context(its_context),
+      recorder(its_recorder),
       client(its_context.get_executor(), url, settings.client, tls),
       breaker(settings.breaker, seed),
       retries(settings.retry, seed + 1) {}
 
+GuardedUpstream::Core::~Core() {
+  if (open.load(std::memory_order_relaxed)) recorder.breaker_closed();
+}
+
+void GuardedUpstream::Core::report(Breaker::Ticket ticket, Breaker::Outcome outcome, SteadyTime now) {
+  breaker.report(ticket, outcome, now);
+  const bool is_open = breaker.state() != Breaker::State::closed;
+  if (open.exchange(is_open, std::memory_order_relaxed) == is_open) return;
+  if (is_open) {
+    recorder.breaker_opened();
+  } else {
+    recorder.breaker_closed();
+  }
+}
+
 GuardedUpstream::GuardedUpstream(const std::vector<boost::asio::io_context*>& cores, const UpstreamUrl& url,
-                                 const GuardSettings& settings, const TlsContextPtr& tls)
+                                 const GuardSettings& settings, const TlsContextPtr& tls,
+                                 const obs::UpstreamRecorder& recorder)
     : url_(url), settings_(settings) {
   std::random_device seed;
   for (boost::asio::io_context* const core : cores) {
-    cores_.push_back(std::make_unique<Core>(*core, url_, settings_, tls, seed()));
+    cores_.push_back(std::make_unique<Core>(*core, url_, settings_, tls, recorder, seed()));
   }
 }
 
 Result<std::unique_ptr<GuardedUpstream>> GuardedUpstream::make(const std::vector<boost::asio::io_context*>& cores,
-                                                               const UpstreamUrl& url, const GuardSettings& settings) {
+                                                               const UpstreamUrl& url, const GuardSettings& settings,
+                                                               const obs::UpstreamRecorder& recorder) {
   TlsContextPtr tls;
   if (url.tls) {
     Result<TlsContextPtr> made = TlsContext::make(settings.tls);
     if (made.has_error()) return made.error();
     tls = std::move(*made);
   }
-  return std::unique_ptr<GuardedUpstream>(new GuardedUpstream(cores, url, settings, tls));
+  return std::unique_ptr<GuardedUpstream>(new GuardedUpstream(cores, url, settings, tls, recorder));
 }
 
 Task<Result<UpstreamResponse>> GuardedUpstream::send(const UpstreamRequest& request, SteadyTime deadline) {
@@ -104,20 +135,25 @@ Task<Result<UpstreamResponse>> GuardedUpstream::send(const UpstreamRequest& requ
   core.retries.note_request();
   Result<UpstreamResponse> response = fail(Errc::unavailable, url_.origin + " is left alone after too many failures");
   for (unsigned number = 1;; ++number) {
-    const std::optional<Breaker::Ticket> ticket = core.breaker.admit(steady_clock::now());
-    if (!ticket) {
+    const std::optional<Breaker::Ticket> admitted = core.breaker.admit(steady_clock::now());
+    if (!admitted) {
       count(core.held_back);
       co_return response;
     }
-    response = co_await attempt(core, *ticket, request, deadline);
+    if (number > 1) {
+      count(core.retried);
+      core.recorder.count_retry();
+    }
+    const Breaker::Ticket ticket = *admitted;
+    response = co_await attempt(core, ticket, request, deadline);
     FailedAttempt failed = describe(response);
     failed.number = number;
     failed.repeatable = request.repeatable;
     failed.deadline = deadline;
     const std::optional<milliseconds> pause = core.retries.decide(failed, steady_clock::now());
     if (!pause) co_return response;
-    count(core.retried);
-    const bool waited = co_await pause_for(*pause);
+    const milliseconds length = *pause;
+    const bool waited = co_await pause_for(length);
     if (!waited) co_return fail(Errc::canceled, url_.origin + ": canceled before another attempt");
   }
 }
@@ -127,14 +163,15 @@ Task<Result<UpstreamResponse>> GuardedUpstream::attempt(Core& core, Breaker::Tic
   count(core.attempts);
   const UpstreamDeadlines deadlines = deadlines_within(deadline);
   const bool has_time = deadlines.total - steady_clock::now() >= std::min(kFairTime, settings_.timeout / 2);
+  obs::UpstreamCall call(core.recorder, steady_clock::now());
   Result<UpstreamResponse> response = co_await core.client.send(request, deadlines);
   const SteadyTime now = steady_clock::now();
+  call.end(outcome_of(response), now);
   if (response.has_error() && response.error().code == Errc::deadline_exceeded && now < deadline) {
     // The attempt's time was up, not the caller's.
     response = fail(Errc::unavailable, response.error().detail);
   }
-  core.breaker.report(ticket, judge(response, has_time), now);
-  core.open.store(core.breaker.state() != Breaker::State::closed, std::memory_order_relaxed);
+  core.report(ticket, judge(response, has_time), now);
   co_return response;
 }
 

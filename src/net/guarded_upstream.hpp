@@ -3,13 +3,15 @@
 //
 // send is for coroutines on any of the cores given at the start; nothing is shared between them but counters. What the
 // breaker holds back is Errc::unavailable at once. Any status is a response, also after the last retry; what it means
-// is the caller's to say. For streams there is on(): the caller then asks the breaker and reports to it himself.
+// is the caller's to say. For streams there is on(): the caller then asks the breaker and reports to it himself, and
+// records the call. It is destroyed after its cores have ended, or have done what close() gave them to do.
 #pragma once
 
 #include "net/breaker.hpp"
 #include "net/retry_policy.hpp"
 #include "net/tls_context.hpp"
 #include "net/upstream.hpp"
+#include "obs/upstream_metrics.hpp"
 
 #include <ragd/clock.hpp>
 #include <ragd/error.hpp>
@@ -48,9 +50,16 @@ class GuardedUpstream {
   /// The server as one core sees it.
   struct Core {
     Core(boost::asio::io_context& its_context, const UpstreamUrl& url, const GuardSettings& settings,
-         const TlsContextPtr& tls, std::uint64_t seed);
+         const TlsContextPtr& tls, const obs::UpstreamRecorder& its_recorder, std::uint64_t seed);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+
+    /// To the breaker, and its new state to the metrics.
+    void report(Breaker::Ticket ticket, Breaker::Outcome outcome, SteadyTime now);
 
     boost::asio::io_context& context;
+    const obs::UpstreamRecorder recorder;
     UpstreamClient client;
     Breaker breaker;
     RetryPolicy retries;
@@ -61,8 +70,10 @@ class GuardedUpstream {
   };
 
   /// Reads the certificate authorities for https, and blocks meanwhile.
-  [[nodiscard]] static Result<std::unique_ptr<GuardedUpstream>> make(
-      const std::vector<boost::asio::io_context*>& cores, const UpstreamUrl& url, const GuardSettings& settings);
+  [[nodiscard]] static Result<std::unique_ptr<GuardedUpstream>> make(const std::vector<boost::asio::io_context*>& cores,
+                                                                     const UpstreamUrl& url,
+                                                                     const GuardSettings& settings,
+                                                                     const obs::UpstreamRecorder& recorder);
 
   [[nodiscard]] Task<Result<UpstreamResponse>> send(const UpstreamRequest& request, SteadyTime deadline);
 
@@ -80,7 +91,7 @@ class GuardedUpstream {
 
  private:
   GuardedUpstream(const std::vector<boost::asio::io_context*>& cores, const UpstreamUrl& url,
-                  const GuardSettings& settings, const TlsContextPtr& tls);
+                  const GuardSettings& settings, const TlsContextPtr& tls, const obs::UpstreamRecorder& recorder);
 
   [[nodiscard]] Task<Result<UpstreamResponse>> attempt(Core& core, Breaker::Ticket ticket,
                                                        const UpstreamRequest& request, SteadyTime deadline);

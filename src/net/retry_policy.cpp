@@ -1,6 +1,7 @@
 #include "net/retry_policy.hpp"
 
 #include "base/ascii.hpp"
+#include "net/upstream_message.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -11,18 +12,30 @@ namespace ragd::net {
 
 using std::chrono::milliseconds;
 
-bool is_passing(Errc code) {
-  return code == Errc::unavailable;
-}
-
-bool is_passing_status(unsigned status) {
+Repeat repeat_after(unsigned status) {
   constexpr unsigned kRequestTimeout = 408;
   constexpr unsigned kTooManyRequests = 429;
+  constexpr unsigned kInternalError = 500;
   constexpr unsigned kBadGateway = 502;
   constexpr unsigned kUnavailable = 503;
   constexpr unsigned kGatewayTimeout = 504;
-  return status == kRequestTimeout || status == kTooManyRequests || status == kBadGateway || status == kUnavailable ||
-         status == kGatewayTimeout;
+  switch (status) {
+    case kRequestTimeout:
+    case kTooManyRequests:
+    case kUnavailable:
+      return Repeat::often;
+    case kInternalError:
+    case kBadGateway:
+    case kGatewayTimeout:
+      return Repeat::once;
+    default:
+      return Repeat::never;
+  }
+}
+
+Repeat repeat_after(const Error& error) {
+  if (error.code != Errc::unavailable) return Repeat::never;
+  return error.detail.starts_with(kCannotReach) ? Repeat::often : Repeat::once;
 }
 
 std::optional<milliseconds> parse_retry_after(std::string_view value, WallTime now) {
@@ -52,9 +65,9 @@ void RetryPolicy::note_request() {
 }
 
 std::optional<milliseconds> RetryPolicy::decide(const FailedAttempt& attempt, SteadyTime now) {
-  if (!attempt.repeatable || !attempt.passing || attempt.number >= settings_.max_attempts || balance_ < kPrice) {
-    return std::nullopt;
-  }
+  if (!attempt.repeatable || attempt.repeat == Repeat::never || balance_ < kPrice) return std::nullopt;
+  const unsigned most = attempt.repeat == Repeat::once ? 2 : settings_.max_attempts;
+  if (attempt.number >= std::min(most, settings_.max_attempts)) return std::nullopt;
   const milliseconds pause = attempt.retry_after + pause_before(attempt.number);
   if (pause >= attempt.deadline - now) return std::nullopt;
   balance_ -= kPrice;

@@ -1,9 +1,9 @@
 // When a request to another server is worth sending again, and after what pause.
 //
-// Only what may arrive twice, only failures that pass (the server could not be reached, was overloaded or restarting),
-// at most a tenth more requests than without (and a small reserve, so that a quiet hour's first failure is retried),
-// only while there is time. The pause is random between nothing and a bound that doubles ("full jitter"), on top of what
-// Retry-After asks for. 500 is no reason: servers answer it for requests that will never succeed.
+// Only what may arrive twice; often where the server was not reached or turned the request away unread, once where the
+// failure may be chance or the request's own fault; at most a tenth more requests than without (and a small reserve, so
+// that a quiet hour's first failure is retried); only while there is time. The pause is random between nothing and a
+// bound that doubles ("full jitter"), on top of what Retry-After asks for.
 // A plain state machine without I/O or a clock of its own, for one core.
 #pragma once
 
@@ -27,17 +27,26 @@ struct RetrySettings {
   std::chrono::milliseconds longest_pause{2'000};
 };
 
-/// How an attempt ended that did not succeed.
-struct FailedAttempt {
-  unsigned number = 1;          ///< the first is 1
-  bool repeatable = false;      ///< arriving twice does no harm
-  bool passing = false;         ///< the next one may end differently
-  std::chrono::milliseconds retry_after{0};
-  SteadyTime deadline;          ///< there is no use in an answer after it
+/// How often it is worth trying again.
+enum class Repeat : std::uint8_t {
+  never,  ///< it would end in the same way
+  once,   ///< after the first attempt only
+  often
 };
 
-[[nodiscard]] bool is_passing(Errc code);
-[[nodiscard]] bool is_passing_status(unsigned status);
+/// How an attempt ended that did not succeed.
+struct FailedAttempt {
+  unsigned number = 1;      ///< the first is 1
+  bool repeatable = false;  ///< arriving twice does no harm
+  Repeat repeat = Repeat::never;
+  std::chrono::milliseconds retry_after{0};
+  SteadyTime deadline;  ///< there is no use in an answer after it
+};
+
+/// By the answer's status. 500 is not worth more than one: some servers say so of requests that never will succeed.
+[[nodiscard]] Repeat repeat_after(unsigned status);
+/// Where there is no answer.
+[[nodiscard]] Repeat repeat_after(const Error& error);
 
 /// Retry-After's value in either form: seconds, or a date. Nothing when it is neither; a date that has passed is zero.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value, WallTime now);

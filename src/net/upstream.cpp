@@ -108,7 +108,7 @@ Error UpstreamStream::lost(const error_code& ec) {
   if (ec == asio::error::operation_aborted) return fail(Errc::canceled, origin_ + ": canceled");
   if (ec == asio::error::timed_out) {
     const bool own_limit = std::chrono::steady_clock::now() < deadlines_.total;
-    return fail(own_limit ? Errc::unavailable : Errc::deadline_exceeded, origin_ + " did not answer in time");
+    return fail(own_limit ? Errc::unavailable : Errc::deadline_exceeded, origin_ + " " + std::string(kTooSlow));
   }
   swallowed_ = !reader_.has_begun();
   return fail(Errc::unavailable,

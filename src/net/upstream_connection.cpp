@@ -10,6 +10,7 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/error.hpp>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -62,6 +63,14 @@ void expect_host(SSL* ssl, std::string host, bool verifies) {
   } else {
     SSL_set1_host(ssl, host.c_str());
   }
+}
+
+/// Nothing lies between the socket and the last answer: what came with its last bytes would begin the next one.
+bool has_read_all(SSL* ssl) {
+  char byte = 0;
+  ERR_clear_error();
+  const int peeked = SSL_peek(ssl, &byte, 1);
+  return peeked <= 0 && SSL_get_error(ssl, peeked) == SSL_ERROR_WANT_READ && SSL_has_pending(ssl) == 0;
 }
 
 }  // namespace
@@ -160,6 +169,7 @@ Task<UpstreamConnection::Received> UpstreamConnection::read(SteadyTime deadline)
 }
 
 bool UpstreamConnection::is_quiet() const {
+  if (streams_->tls && !has_read_all(streams_->tls->native_handle())) return false;
   char byte = 0;
   const auto seen = ::recv(streams_->stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -179,7 +189,8 @@ void UpstreamConnection::unwatch() {
 std::string UpstreamConnection::explain(const ErrorCode& error) const {
   if (streams_->tls && error.category() == asio::error::get_ssl_category()) {
     const long verdict = SSL_get_verify_result(streams_->tls->native_handle());
-    if (verdict != X509_V_OK) return std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict);
+    if (verdict != X509_V_OK)
+      return std::string("its certificate is refused: ") + X509_verify_cert_error_string(verdict);
   }
   return error.message();
 }

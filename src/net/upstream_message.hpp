@@ -1,4 +1,4 @@
-// A request to another server and its answer, whole. Plain values.
+// A request to another server and its answer, whole, and what Errors in place of one say. Plain values.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,13 @@
 #include <vector>
 
 namespace ragd::net {
+
+/// How the detail of an Error begins when no connection came about: the server has seen nothing of the request.
+inline constexpr std::string_view kCannotReach = "cannot reach ";
+/// How it ends when nothing listens there.
+inline constexpr std::string_view kConnectionRefused = "connection refused";
+/// How it ends when a deadline passed that was not the caller's.
+inline constexpr std::string_view kTooSlow = "did not answer in time";
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 

@@ -18,12 +18,12 @@ namespace {
 constexpr asio::as_tuple_t<asio::use_awaitable_t<Executor>> kToken;
 
 Error cannot_reach(const UpstreamUrl& url, const error_code& ec, const std::string& why, SteadyTime deadline) {
-  const std::string prefix = "cannot reach " + url.origin + ": ";
+  const std::string prefix = std::string(kCannotReach) + url.origin + ": ";
   if (ec == asio::error::operation_aborted) return fail(Errc::canceled, prefix + "canceled");
   if (ec == asio::error::connection_refused) return fail(Errc::unavailable, prefix + std::string(kConnectionRefused));
   if (ec != asio::error::timed_out) return fail(Errc::unavailable, prefix + why);
   const bool own_limit = std::chrono::steady_clock::now() < deadline;
-  return fail(own_limit ? Errc::unavailable : Errc::deadline_exceeded, prefix + "no answer within the time limit");
+  return fail(own_limit ? Errc::unavailable : Errc::deadline_exceeded, prefix + "it " + std::string(kTooSlow));
 }
 
 }  // namespace

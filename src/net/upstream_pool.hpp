@@ -6,6 +6,7 @@
 #pragma once
 
 #include "net/upstream_connection.hpp"
+#include "net/upstream_message.hpp"
 #include "net/upstream_resolver.hpp"
 
 #include <ragd/clock.hpp>
@@ -18,13 +19,9 @@
 #include <deque>
 #include <list>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 namespace ragd::net {
-
-/// How the detail of the Error ends when nothing listens there.
-inline constexpr std::string_view kConnectionRefused = "connection refused";
 
 struct PoolSettings {
   std::size_t max_connections = 64;

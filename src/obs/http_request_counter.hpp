@@ -38,8 +38,9 @@ class HttpRequestCounter {
     std::array<std::atomic<std::uint32_t>, kCodes> known_{};  // by the code's low bits: {code:16, index:16}
   };
 
-  /// Combinations with a series of their own; further ones count as route "other", method "other".
-  static constexpr std::size_t kCombinations = 150;
+  /// Combinations with a series of their own; further ones count as route "other", method "other". As many as the rest
+  /// of the catalogue leaves of the 600 series that an instance may have.
+  static constexpr std::size_t kCombinations = 64;
 
   HttpRequestCounter();
 
@@ -55,7 +56,7 @@ class HttpRequestCounter {
 
  private:
   // Codes are ours, a few dozen at most; should they not be, the last series takes the rest.
-  static constexpr std::size_t kOtherCodes = 40;
+  static constexpr std::size_t kOtherCodes = 28;
   static constexpr std::size_t kMaxSeries = kCombinations + kOtherCodes + 1;
   static constexpr std::size_t kLastResort = kMaxSeries - 1;
   static constexpr std::size_t kSlots = 512;

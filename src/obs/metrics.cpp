@@ -42,7 +42,8 @@ Metrics::Metrics()
       http_duration(kDuration),
       retrieved_documents(kRetrieved),
       retrieval_top_score(kScore),
-      citations_per_answer(kCitations) {}
+      citations_per_answer(kCitations),
+      upstreams(kDuration) {}
 
 Metrics::~Metrics() = default;
 
@@ -76,6 +77,7 @@ std::string Metrics::text() const {
   out.histogram("rag_retrieval_top_score", "Best passage's score over the query's attainable maximum.", retrieval_top_score);
   out.histogram("rag_citations_per_answer", "Citations an answer carries.", citations_per_answer);
   out.counters("rag_ingest_documents_total", "Documents sent for ingestion.", "outcome", kIngestOutcomes, ingest_documents);
+  upstreams.write(out);
   out.counter("rag_log_dropped_total", "Log lines lost because the output was too slow or broken.", log_dropped());
   // clang-format on
   write_process_metrics(out);

@@ -8,6 +8,7 @@
 #include "obs/counters.hpp"
 #include "obs/exposition.hpp"
 #include "obs/http_request_counter.hpp"
+#include "obs/upstream_metrics.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,6 +57,7 @@ struct Metrics {
   Histogram citations_per_answer;                          // rag_citations_per_answer
   CounterFamily<IngestOutcome, 4> ingest_documents;        // rag_ingest_documents_total{outcome}
   HttpRequestCounter http_requests;                        // rag_http_requests_total{route,method,code}
+  UpstreamMetrics upstreams;                               // rag_upstream_*, rag_circuit_breaker_open{upstream}
 
   /// Gauges that are read when asked for (sizes, ages, dependencies): the owner writes them into the scrape.
   /// Registered at start, before the first scrape; what the callback reads outlives the last scrape.

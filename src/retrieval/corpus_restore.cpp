@@ -53,13 +53,13 @@ Result<void> CorpusWriter::restore_or_throw() {
   }
   Result<void> published = publish(catalogue);
   if (!published) return published;
-  for (const auto& [tenant, snapshot] : catalogue->tenants) begin_merge(tenant);
+  for (const auto& [tenant, snapshot] : catalogue->tenants) begin_merges(tenant);
   return {};
 }
 
 Result<SnapshotPtr> CorpusWriter::restored(const store::View& view, const std::string& tenant,
                                            const std::string& version) {
-  Result<LoadedIndex> index = load_index(view, tenant, index_tag());
+  Result<LoadedIndex> index = load_index(view, tenant, index_tag(), vectors_);
   if (!index) return index.error();
   next_number_ = std::max(next_number_, index->next_number);
   std::vector<SegmentView> segments = std::move(index->segments);

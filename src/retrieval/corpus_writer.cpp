@@ -3,7 +3,9 @@
 #include "base/analyzer.hpp"
 #include "obs/log.hpp"
 #include "retrieval/chunker.hpp"
+#include "retrieval/embedding_texts.hpp"
 #include "retrieval/index_records.hpp"
+#include "retrieval/metadata_values.hpp"
 #include "retrieval/prepared_batch.hpp"
 
 #include <exception>
@@ -13,13 +15,13 @@
 namespace ragd::retrieval {
 
 std::string index_tag() {
-  return "segments-1;title=" + std::to_string(kTitleWeight) + ";analyzer=" + std::string(base::kAnalyzerTag) +
+  return "segments-2;title=" + std::to_string(kTitleWeight) + ";analyzer=" + std::string(base::kAnalyzerTag) +
          ";chunker=" + std::string(kChunkerTag);
 }
 
 CorpusWriter::CorpusWriter(store::DocumentStore& store, boost::asio::thread_pool& writer,
-                           boost::asio::thread_pool& merger, PublishedCatalogue& published)
-    : store_(store), writer_(writer), merger_(merger), published_(published) {}
+                           boost::asio::thread_pool& merger, PublishedCatalogue& published, std::uint64_t vectors)
+    : store_(store), writer_(writer), merger_(merger), published_(published), vectors_(vectors) {}
 
 Result<std::shared_ptr<const Catalogue>> CorpusWriter::current() const {
   auto catalogue = published_.load();
@@ -29,8 +31,10 @@ Result<std::shared_ptr<const Catalogue>> CorpusWriter::current() const {
 
 std::set<std::uint64_t> CorpusWriter::busy(const std::string& tenant) const {
   std::set<std::uint64_t> numbers;
-  if (!running_ || running_->tenant != tenant) return numbers;
-  for (const SegmentView& source : running_->merge.sources) numbers.insert(source.number);
+  for (const std::optional<Running>& running : running_) {
+    if (!running || running->tenant != tenant) continue;
+    for (const SegmentView& source : running->merge.sources) numbers.insert(source.number);
+  }
   return numbers;
 }
 
@@ -93,20 +97,58 @@ Result<std::string> CorpusWriter::erase(const std::string& tenant, const std::st
   return version;
 }
 
+Result<void> CorpusWriter::land(const std::string& tenant, const std::vector<DocumentVectors>& batch) {
+  const auto catalogue = current();
+  if (!catalogue) return catalogue.error();
+  const SnapshotPtr& snapshot = (*catalogue)->of(tenant);
+  std::vector<store::StoredDocument> landing;
+  std::vector<const std::vector<Vector>*> vectors;
+  for (const DocumentVectors& its : batch) {
+    if (its.vectors.empty() || !snapshot->find(its.id)) continue;
+    auto stored = (*catalogue)->view->get(tenant, its.id);
+    if (!stored) return stored.error();
+    if (its.vectors.size() != stored->chunks.size() || stamp_of(texts_to_embed(*stored)) != its.stamp) continue;
+    landing.push_back(*std::move(stored));
+    vectors.push_back(&its.vectors);
+  }
+  if (landing.empty()) return {};
+  std::vector<IndexedDocument> fresh;
+  for (std::size_t i = 0; i < landing.size(); ++i) {
+    Result<Metadata> metadata = parse_metadata(landing[i].document.metadata_json);
+    if (!metadata) return metadata.error();
+    fresh.push_back({&landing[i], *std::move(metadata), vectors[i]});
+  }
+  Result<std::string> version = store_.next_version(tenant);
+  if (!version) return version.error();
+  IndexChange change(*snapshot, next_number_, busy(tenant));
+  change.bury(landing);
+  change.add(std::move(fresh), vectors_);
+  change.merge_small();
+  store::Write write(tenant);
+  write.bump_version();
+  return commit(tenant, std::move(change), *version, std::move(write));
+}
+
 // Whatever needs memory or may be refused comes before the store's commit.
 Result<void> CorpusWriter::commit(const std::string& tenant, IndexChange change, const std::string& version,
                                   store::Write write) {
   auto fresh = std::make_shared<Catalogue>(*published_.load());
-  const bool merging = running_ && running_->tenant == tenant;
-  if (merging) running_->late.push_back(change.burials());
+  const auto is_concerned = [&tenant](const std::optional<Running>& running) {
+    return running && running->tenant == tenant;
+  };
+  for (std::optional<Running>& running : running_) {
+    if (is_concerned(running)) running->late.push_back(change.burials());
+  }
   fresh->tenants[tenant] = std::move(change).finish(version, index_tag(), write);
   Result<void> committed = store_.commit(write);
   if (!committed) {
-    if (merging) running_->late.pop_back();
+    for (std::optional<Running>& running : running_) {
+      if (is_concerned(running)) running->late.pop_back();
+    }
     return committed;
   }
   Result<void> published = publish(std::move(fresh));
-  if (published) begin_merge(tenant);
+  if (published) begin_merges(tenant);
   return published;
 }
 
@@ -118,7 +160,7 @@ Result<void> CorpusWriter::publish(std::shared_ptr<Catalogue> fresh) {
     return {};
   } catch (const std::exception& exception) {
     published_.store(nullptr);
-    running_.reset();
+    running_ = {};
     obs::log(LogLevel::error, "the index is withdrawn until it is restored",
              {{"error", std::string_view(exception.what())}});
     return fail(Errc::unavailable, "the index could not be published", "the index is being restored, try again");
@@ -135,7 +177,7 @@ void CorpusWriter::tend() {
     return;
   }
   const auto catalogue = published_.load();
-  for (const auto& [tenant, snapshot] : catalogue->tenants) begin_merge(tenant);
+  for (const auto& [tenant, snapshot] : catalogue->tenants) begin_merges(tenant);
 }
 
 }  // namespace ragd::retrieval

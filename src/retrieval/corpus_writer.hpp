@@ -6,6 +6,7 @@
 #pragma once
 
 #include "retrieval/catalogue.hpp"
+#include "retrieval/embedding_queue.hpp"
 #include "retrieval/index_change.hpp"
 #include "store/document_store.hpp"
 
@@ -14,11 +15,13 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,9 +29,10 @@ namespace ragd::retrieval {
 
 class CorpusWriter {
  public:
-  /// The store must outlive this, and this the pools' work. Both pools must have exactly one thread.
+  /// The store must outlive this, and this the pools' work. `writer` must have exactly one thread; merges keep up to
+  /// two threads of `merger` busy. `vectors`: the tag of those to keep; 0: none are wanted.
   CorpusWriter(store::DocumentStore& store, boost::asio::thread_pool& writer, boost::asio::thread_pool& merger,
-               PublishedCatalogue& published);
+               PublishedCatalogue& published, std::uint64_t vectors = 0);
   virtual ~CorpusWriter() = default;
   CorpusWriter(const CorpusWriter&) = delete;
   CorpusWriter& operator=(const CorpusWriter&) = delete;
@@ -39,6 +43,12 @@ class CorpusWriter {
   Result<PutOutcome> put(const std::string& tenant, std::vector<Document> batch);
   Result<std::string> erase(const std::string& tenant, const std::string& id);
 
+  /// Documents whose texts are no longer those that were embedded are left out. Bumps the version where any is left.
+  Result<void> land(const std::string& tenant, const std::vector<DocumentVectors>& batch);
+
+  /// From any thread: merges under way end soon, without a result.
+  void stop_merging() { stop_.request_stop(); }
+
   /// Now and then: tries again what failed before (restoring, merging, sweeping up).
   void tend();
 
@@ -47,6 +57,7 @@ class CorpusWriter {
   [[nodiscard]] virtual store::ViewPtr look() { return store_.view(); }
 
  private:
+  /// A merge under way.
   struct Running {
     std::string tenant;
     Merge merge;
@@ -67,19 +78,23 @@ class CorpusWriter {
   Result<void> store_pieces(const std::string& tenant, std::uint64_t number, const Segment& segment);
   Result<void> sweep(const std::string& tenant, std::vector<std::string> litter);
 
-  void begin_merge(const std::string& tenant);
+  void begin_merges(const std::string& tenant);
+  bool begin_merge(const std::string& tenant);
+  [[nodiscard]] std::optional<Running>* running(std::uint64_t number);
   void take_merged(std::uint64_t number, SegmentPtr merged);
-  void store_merged();
-  Result<void> end_merge();
-  void give_up_merge(const std::string& why);
+  void store_merged(std::uint64_t number);
+  Result<void> end_merge(std::optional<Running>& running);
+  void give_up_merge(std::optional<Running>& running, const std::string& why);
 
   store::DocumentStore& store_;
   boost::asio::thread_pool& writer_;
   boost::asio::thread_pool& merger_;
   PublishedCatalogue& published_;
   std::uint64_t next_number_ = 1;
-  std::optional<Running> running_;
+  std::array<std::optional<Running>, 2> running_;  ///< one without a graph, and one with: that takes minutes
+  const std::uint64_t vectors_;
   bool merging_paused_ = false;  ///< after one failed, until tend()
+  std::stop_source stop_;
 };
 
 /// Whatever changes the index of the same documents.

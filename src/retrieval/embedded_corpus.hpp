@@ -7,6 +7,7 @@
 #include "retrieval/catalogue.hpp"
 #include "retrieval/corpus_writer.hpp"
 #include "retrieval/passages.hpp"
+#include "retrieval/query_embedder.hpp"
 #include "retrieval/search.hpp"
 #include "retrieval/write_turns.hpp"
 #include "store/document_store.hpp"
@@ -29,6 +30,7 @@ struct CorpusSize {
   std::size_t chunks = 0;
   std::size_t segments = 0;
   std::size_t index_bytes = 0;
+  std::size_t embedded = 0;  ///< chunks with vectors
 };
 
 class EmbeddedCorpus final : public Retriever, public Documents {
@@ -36,9 +38,11 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   /// More writes than this at once are refused: Errc::overloaded.
   static constexpr std::size_t kMaxWrites = 16;
 
-  /// `writer` works on the thread of `writer_pool`. All must outlive this.
+  /// `writer` works on the thread of `writer_pool`. All must outlive this. `queries`: null where words alone are
+  /// searched by.
   EmbeddedCorpus(store::DocumentStore& store, boost::asio::thread_pool& pool, boost::asio::thread_pool& writer_pool,
-                 CorpusWriter& writer, PublishedCatalogue& published, RetrievalSettings settings);
+                 CorpusWriter& writer, PublishedCatalogue& published, RetrievalSettings settings,
+                 QueryEmbedder* queries = nullptr);
 
   Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query) override;
   [[nodiscard]] Result<VersionPtr> version(const std::string& tenant) const override;
@@ -62,6 +66,7 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   [[nodiscard]] Result<CataloguePtr> catalogue() const;
   [[nodiscard]] Search search_in(const CataloguePtr& catalogue, const std::string& tenant,
                                  const std::string& text) const;
+  Task<Result<SharedVector>> vector_of(const RequestContext& context, const RetrievalQuery& query);
   [[nodiscard]] PassagePolicy policy_for(const RetrievalQuery& query) const;
 
   store::DocumentStore& store_;
@@ -70,6 +75,7 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   CorpusWriter& writer_;
   PublishedCatalogue& published_;
   const RetrievalSettings settings_;
+  QueryEmbedder* const queries_;
   WriteTurns turns_{kMaxWrites};
 };
 

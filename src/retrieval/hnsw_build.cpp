@@ -113,7 +113,7 @@ std::vector<HnswGraph::Copy> HnswGraph::copies_among(const Vectors& vectors,
   return copies;
 }
 
-std::string HnswGraph::build(const Vectors& vectors) {
+std::optional<std::string> HnswGraph::build(const Vectors& vectors, const std::stop_token& stop) {
   std::vector<std::uint32_t> nodes = sorted_by_content(vectors);
   std::vector<Copy> copies = copies_among(vectors, nodes);
   Bitmap copied(vectors.size());
@@ -126,6 +126,7 @@ std::string HnswGraph::build(const Vectors& vectors) {
   space.lies_in(builder);
   std::vector<hnswlib::tableint> node_of(vectors.size());
   for (hnswlib::tableint node = 0; node < chunks.size(); ++node) {
+    if (stop.stop_requested()) return std::nullopt;
     builder.addPoint(builder.getDataByInternalId(node), node);
     node_of[chunks[node]] = node;
   }

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,8 @@ namespace ragd::retrieval {
 class HnswGraph {
  public:
   /// The bytes of a graph over these vectors, at least one. Takes a millisecond or so for each. The same vectors give
-  /// the same bytes.
-  [[nodiscard]] static std::string build(const Vectors& vectors);
+  /// the same bytes. Null: stopped.
+  [[nodiscard]] static std::optional<std::string> build(const Vectors& vectors, const std::stop_token& stop = {});
 
   /// Null when the bytes, which begin at a multiple of four, are no graph of so many chunks: whatever it links to is
   /// there.

@@ -34,9 +34,9 @@ void IndexChange::bury_in(SegmentView& view, const Burial& burial) {
   burials_[view.number] = burial;
 }
 
-void IndexChange::add(std::vector<IndexedDocument> documents) {
+void IndexChange::add(std::vector<IndexedDocument> documents, std::uint64_t tag) {
   if (documents.empty()) return;
-  segments_.emplace_back(next_number_, Segment::build(std::move(documents)));
+  segments_.emplace_back(next_number_, Segment::build(std::move(documents), tag));
   unstored_.insert(next_number_++);
 }
 

@@ -34,7 +34,8 @@ class IndexChange {
   /// These documents, as they are stored now, are live in the snapshot and will not be.
   void bury(const std::vector<store::StoredDocument>& dead);
 
-  void add(std::vector<IndexedDocument> documents);
+  /// `tag`: of their vectors, where they have some.
+  void add(std::vector<IndexedDocument> documents, std::uint64_t tag = 0);
 
   /// Does all merges that are small enough for a write to wait for.
   void merge_small();

@@ -74,7 +74,7 @@ Burial combined(const std::vector<Burial>& burials) {
 /// Collects a tenant's records, which come in order of name: burials, the manifest, pieces.
 class Loader {
  public:
-  explicit Loader(std::string_view tag) : tag_(tag) {}
+  Loader(std::string_view tag, std::uint64_t vectors) : tag_(tag), vectors_(vectors) {}
 
   void take(std::string_view name, std::string_view value) {
     names_.emplace_back(name);
@@ -113,7 +113,7 @@ class Loader {
     if (!manifest_) return "it has no manifest";
     if (manifest_->tag != tag_) return "it was made by another version";
     for (const std::uint64_t number : manifest_->numbers) {
-      auto segment = Segment::from_bytes(std::move(pieces_[number]));
+      auto segment = Segment::from_bytes(std::move(pieces_[number]), vectors_);
       if (!segment) return segment.error().detail;
       SegmentView view(number, *std::move(segment));
       std::vector<Burial> burials;
@@ -130,6 +130,7 @@ class Loader {
   }
 
   std::string_view tag_;
+  std::uint64_t vectors_;
   std::vector<std::string> names_;
   std::optional<Manifest> manifest_;
   std::map<std::uint64_t, std::string> pieces_;
@@ -176,8 +177,9 @@ void erase_segment(store::Write& write, const SegmentView& view) {
   for (std::size_t burial = view.burials; burial-- > 0;) write.erase_index(name_of(kBurial, view.number, burial));
 }
 
-Result<LoadedIndex> load_index(const store::View& view, const std::string& tenant, std::string_view tag) {
-  Loader loader(tag);
+Result<LoadedIndex> load_index(const store::View& view, const std::string& tenant, std::string_view tag,
+                               std::uint64_t vectors) {
+  Loader loader(tag, vectors);
   const Result<void> read = view.for_each_index(tenant, "", [&](std::string_view name, std::string_view value) {
     loader.take(name, value);
     return Result<void>();

@@ -43,7 +43,9 @@ struct LoadedIndex {
   std::optional<std::string> unusable;  ///< why the index must be built anew; then everything is litter
 };
 
-/// Errors are those of reading; what was read but makes no sense is `unusable`.
-[[nodiscard]] Result<LoadedIndex> load_index(const store::View& view, const std::string& tenant, std::string_view tag);
+/// Errors are those of reading; what was read but makes no sense is `unusable`. `vectors`: the tag of those that are
+/// wanted, the others are as good as none.
+[[nodiscard]] Result<LoadedIndex> load_index(const store::View& view, const std::string& tenant, std::string_view tag,
+                                             std::uint64_t vectors = kAnyVectors);
 
 }  // namespace ragd::retrieval

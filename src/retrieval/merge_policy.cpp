@@ -7,9 +7,13 @@ namespace ragd::retrieval {
 
 namespace {
 
+/// As many numbers of vectors weigh as much as a chunk's words.
+constexpr std::size_t kNumbersAChunk = 32;
+
 /// What a merge has to copy; never 0 for what holds anything, so that documents without chunks are counted too.
 std::size_t size_of(const SegmentView& view) {
-  return view.live_chunks + view.live_documents;
+  const std::size_t numbers = view.live_rows * view.segment->vectors().dimension();
+  return view.live_chunks + view.live_documents + numbers / kNumbersAChunk;
 }
 
 std::size_t tier_of(std::size_t size) {
@@ -36,6 +40,12 @@ Merge merge_of(std::vector<SegmentView> tier) {
 }
 
 }  // namespace
+
+bool Merge::makes_graph() const {
+  std::size_t rows = 0;
+  for (const SegmentView& view : sources) rows += view.live_rows;
+  return rows >= kGraphRows;
+}
 
 std::vector<Segment::Source> Merge::to_copy() const {
   std::vector<Segment::Source> copied;

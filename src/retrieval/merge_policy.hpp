@@ -20,7 +20,10 @@ inline constexpr std::size_t kLargestSegment = 8U << 20;
 
 struct Merge {
   std::vector<SegmentView> sources;  ///< one: it is mostly dead and written anew
-  std::size_t live = 0;              ///< chunks and documents to copy
+  std::size_t live = 0;              ///< chunks and documents to copy, vectors weighed as such
+
+  /// Takes minutes, then.
+  [[nodiscard]] bool makes_graph() const;
 
   [[nodiscard]] std::vector<Segment::Source> to_copy() const;
 };

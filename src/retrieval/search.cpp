@@ -1,24 +1,12 @@
 #include "retrieval/search.hpp"
 
-#include "retrieval/metadata_values.hpp"
+#include "retrieval/allowed_chunks.hpp"
 
 #include <cmath>
 #include <unordered_map>
 #include <utility>
 
 namespace ragd::retrieval {
-
-namespace {
-
-/// The chunks that may be found; null: all of them.
-const Bitmap* allowed_in(const SegmentView& view, const Filter& filter, Bitmap& room) {
-  if (filter.empty()) return view.graves ? &view.graves->live_chunks() : nullptr;
-  room = chunks_matching(*view.segment, filter);
-  if (view.graves) room &= view.graves->live_chunks();
-  return &room;
-}
-
-}  // namespace
 
 Search::Search(SnapshotPtr snapshot, std::string_view query, Bm25 parameters, base::TermUse use)
     : snapshot_(std::move(snapshot)), parameters_(parameters) {

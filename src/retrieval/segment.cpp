@@ -14,17 +14,19 @@ namespace ragd::retrieval {
 namespace {
 
 /// Of the format, too.
-constexpr std::array<char, 8> kMagic = {'r', 'a', 'g', 'd', 's', 'e', 'g', '1'};
+constexpr std::array<char, 8> kMagic = {'r', 'a', 'g', 'd', 's', 'e', 'g', '2'};
 
 }  // namespace
 
-/// What stands in front. Behind it: words, values, first chunks, ends of ids, lengths, ids; so each is aligned.
+/// What stands in front. Behind it: words, values, vectors, first chunks, ends of ids, lengths, ids; so each is
+/// aligned.
 struct Segment::Header {
   std::array<char, 8> magic = kMagic;
   std::uint64_t hash = 0;  ///< of all that follows it
   std::uint64_t total_length = 0;
   std::uint64_t words_bytes = 0;
   std::uint64_t values_bytes = 0;
+  std::uint64_t vectors_bytes = 0;
   std::uint32_t documents = 0;
   std::uint32_t chunks = 0;
   std::uint64_t id_bytes = 0;
@@ -33,12 +35,13 @@ struct Segment::Header {
 
   /// Of the segment; nonsense where a part is larger than any string.
   [[nodiscard]] std::uint64_t size() const {
-    return sizeof(Header) + words_bytes + values_bytes + (std::uint64_t{documents} * 2 + 1) * sizeof(std::uint32_t) +
-           std::uint64_t{chunks} * sizeof(std::uint16_t) + id_bytes;
+    return sizeof(Header) + words_bytes + values_bytes + vectors_bytes +
+           (std::uint64_t{documents} * 2 + 1) * sizeof(std::uint32_t) + std::uint64_t{chunks} * sizeof(std::uint16_t) +
+           id_bytes;
   }
   [[nodiscard]] bool fits(std::string_view bytes) const {
     return words_bytes < bytes.size() && words_bytes % 8 == 0 && values_bytes < bytes.size() && values_bytes % 8 == 0 &&
-           id_bytes < bytes.size() && size() == bytes.size();
+           vectors_bytes < bytes.size() && vectors_bytes % 4 == 0 && id_bytes < bytes.size() && size() == bytes.size();
   }
   [[nodiscard]] std::string_view words(std::string_view bytes) const {
     return bytes.substr(sizeof(Header), words_bytes);
@@ -46,9 +49,12 @@ struct Segment::Header {
   [[nodiscard]] std::string_view values(std::string_view bytes) const {
     return bytes.substr(sizeof(Header) + words_bytes, values_bytes);
   }
+  [[nodiscard]] std::string_view vectors(std::string_view bytes) const {
+    return bytes.substr(sizeof(Header) + words_bytes + values_bytes, vectors_bytes);
+  }
 };
 
-Result<SegmentPtr> Segment::from_bytes(std::string bytes) {
+Result<SegmentPtr> Segment::from_bytes(std::string bytes, std::uint64_t wanted) {
   const std::shared_ptr<Segment> segment(new Segment(std::move(bytes)));
   const std::string_view all = segment->bytes_;
   Header header;
@@ -62,10 +68,14 @@ Result<SegmentPtr> Segment::from_bytes(std::string bytes) {
   if (!words || !values) return fail(Errc::internal, "a segment's dictionary makes no sense");
   segment->map(header, *words, *values);
   if (!segment->check()) return fail(Errc::internal, "a segment's documents make no sense");
+  const auto vectors = SegmentVectors::map(header.vectors(all), segment->first_chunks_);
+  if (!vectors) return fail(Errc::internal, "a segment's vectors make no sense");
+  if (wanted == kAnyVectors || wanted == vectors->tag()) segment->vectors_ = *vectors;
   return SegmentPtr(segment);
 }
 
-SegmentPtr Segment::from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values) {
+SegmentPtr Segment::from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values,
+                               const MergeOptions& options) {
   Header header;
   header.total_length = std::accumulate(draft.lengths.begin(), draft.lengths.end(), std::uint64_t{0});
   header.words_bytes = words.bytes();
@@ -75,20 +85,25 @@ SegmentPtr Segment::from_draft(SegmentDraft& draft, DictionaryWriter& words, Dic
   header.id_bytes = draft.ids.size();
 
   std::string bytes;
-  bytes.reserve(header.size());
+  bytes.reserve(header.size() + draft.vectors.size());
   bytes.append(reinterpret_cast<const char*>(&header), sizeof header);
   words.finish(bytes);
   values.finish(bytes);
+  const std::size_t vectors_at = bytes.size();
+  if (!draft.vectors.finish(bytes, options.graph_rows, options.stop)) return nullptr;
+  header.vectors_bytes = bytes.size() - vectors_at;
   move_to(bytes, draft.first_chunks);
   move_to(bytes, draft.id_ends);
   move_to(bytes, draft.lengths);
   move_to(bytes, draft.ids);
+  std::memcpy(bytes.data(), &header, sizeof header);  // all of it but the hash is hashed
   header.hash = base::hash64(std::string_view(bytes).substr(Header::kHashed));
   std::memcpy(bytes.data(), &header, sizeof header);
 
   const std::shared_ptr<Segment> segment(new Segment(std::move(bytes)));
   const std::string_view all = segment->bytes_;
   segment->map(header, Dictionary::trusted(header.words(all)), Dictionary::trusted(header.values(all)));
+  segment->vectors_ = SegmentVectors::map(header.vectors(all), segment->first_chunks_).value();
   return segment;
 }
 
@@ -96,7 +111,8 @@ void Segment::map(const Header& header, const Dictionary& words, const Dictionar
   words_ = words;
   values_ = values;
   total_length_ = header.total_length;
-  FlatReader parts(std::string_view(bytes_).substr(sizeof header + header.words_bytes + header.values_bytes));
+  FlatReader parts(
+      std::string_view(bytes_).substr(sizeof header + header.words_bytes + header.values_bytes + header.vectors_bytes));
   first_chunks_ = parts.array<std::uint32_t>(header.documents + std::size_t{1});
   id_ends_ = parts.array<std::uint32_t>(header.documents);
   lengths_ = parts.array<std::uint16_t>(header.chunks);

@@ -1,5 +1,6 @@
 // A part of one tenant's index: documents by id, their chunks' lengths, for every word the chunks that hold it, for
-// every metadata value the documents that have it. One flat run of bytes, the same on disk and in memory.
+// every metadata value the documents that have it, and vectors where there are some already. One flat run of bytes, the
+// same on disk and in memory.
 //
 // Immutable, so readers share it without locks. It knows nothing of deletion and holds no text. Little-endian machines
 // only.
@@ -7,8 +8,10 @@
 
 #include "retrieval/bitmap.hpp"
 #include "retrieval/dictionary.hpp"
+#include "retrieval/segment_vectors.hpp"
 #include "store/stored_document.hpp"
 
+#include <ragd/embedder.hpp>
 #include <ragd/error.hpp>
 #include <ragd/types.hpp>
 
@@ -16,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,7 +39,16 @@ using SegmentPtr = std::shared_ptr<const Segment>;  // owners: the snapshots tha
 
 struct IndexedDocument {
   const store::StoredDocument* stored = nullptr;
-  Metadata metadata;  ///< sorted by field
+  Metadata metadata;                             ///< sorted by field
+  const std::vector<Vector>* vectors = nullptr;  ///< one a chunk; null: none yet
+};
+
+/// Any that a stored segment has.
+inline constexpr std::uint64_t kAnyVectors = ~std::uint64_t{0};
+
+struct MergeOptions {
+  std::size_t graph_rows = kGraphRows;  ///< as many vectors get a graph
+  std::stop_token stop{};
 };
 
 class Segment {
@@ -43,18 +56,20 @@ class Segment {
   Segment(const Segment&) = delete;
   Segment& operator=(const Segment&) = delete;
 
-  /// Analyses and counts. Ids must be distinct; the order does not matter.
-  [[nodiscard]] static SegmentPtr build(std::vector<IndexedDocument> documents);
+  /// Analyses and counts. Ids must be distinct; the order does not matter. `tag`: of the vectors, where there are some.
+  [[nodiscard]] static SegmentPtr build(std::vector<IndexedDocument> documents, std::uint64_t tag = 0);
 
   struct Source {
     SegmentPtr segment;
     const Bitmap* dead = nullptr;  ///< by document; null: all live
   };
-  /// What is live in the sources, as if built anew, without analysing a word. Live ids must be distinct.
-  [[nodiscard]] static SegmentPtr merge(std::span<const Source> sources);
+  /// What is live in the sources, as if built anew, without analysing a word. Live ids must be distinct. Vectors unlike
+  /// those of the last source that has some are left out. Null: stopped.
+  [[nodiscard]] static SegmentPtr merge(std::span<const Source> sources, const MergeOptions& options = {});
 
-  /// Takes bytes() back. An Error (Errc::internal) when they are not a whole segment, never undefined behaviour.
-  [[nodiscard]] static Result<SegmentPtr> from_bytes(std::string bytes);
+  /// Takes bytes() back. Vectors of another tag are as good as none. An Error (Errc::internal) when they are not a
+  /// whole segment, never undefined behaviour.
+  [[nodiscard]] static Result<SegmentPtr> from_bytes(std::string bytes, std::uint64_t vectors = kAnyVectors);
   [[nodiscard]] std::string_view bytes() const { return bytes_; }
 
   [[nodiscard]] std::size_t documents() const { return id_ends_.size(); }
@@ -72,13 +87,15 @@ class Segment {
   [[nodiscard]] std::uint64_t total_length() const { return total_length_; }
   [[nodiscard]] const Dictionary& words() const { return words_; }    ///< holders are chunks
   [[nodiscard]] const Dictionary& values() const { return values_; }  ///< holders are documents; see metadata_values
+  [[nodiscard]] const SegmentVectors& vectors() const { return vectors_; }
 
  private:
   struct Header;
 
   explicit Segment(std::string bytes) : bytes_(std::move(bytes)) {}
   /// Gives the draft and the writers up. The draft's lengths are the first writer's.
-  [[nodiscard]] static SegmentPtr from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values);
+  [[nodiscard]] static SegmentPtr from_draft(SegmentDraft& draft, DictionaryWriter& words, DictionaryWriter& values,
+                                             const MergeOptions& options);
   /// Points the members at their places in the bytes.
   void map(const Header& header, const Dictionary& words, const Dictionary& values);
   /// Whether what lies there can be a segment; the dictionaries have been checked.
@@ -92,6 +109,7 @@ class Segment {
   std::uint64_t total_length_ = 0;
   Dictionary words_;
   Dictionary values_;
+  SegmentVectors vectors_;
 };
 
 }  // namespace ragd::retrieval

@@ -99,14 +99,20 @@ DictionaryWriter values_of(const std::vector<IndexedDocument>& documents) {
 
 }  // namespace
 
-SegmentPtr Segment::build(std::vector<IndexedDocument> documents) {
+SegmentPtr Segment::build(std::vector<IndexedDocument> documents, std::uint64_t tag) {
   std::sort(documents.begin(), documents.end(), [](const IndexedDocument& a, const IndexedDocument& b) {
     return a.stored->document.id < b.stored->document.id;
   });
   SegmentDraft draft;
   DictionaryWriter words = words_of(documents, draft);
   DictionaryWriter values = values_of(documents);
-  return from_draft(draft, words, values);
+  for (const IndexedDocument& indexed : documents) {
+    if (indexed.vectors != nullptr) {
+      for (const Vector& vector : *indexed.vectors) draft.vectors.add(tag, vector.size(), vector);
+    }
+    draft.vectors.end_document();
+  }
+  return from_draft(draft, words, values, {});
 }
 
 }  // namespace ragd::retrieval

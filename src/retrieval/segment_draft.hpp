@@ -3,6 +3,8 @@
 // Belongs to one caller.
 #pragma once
 
+#include "retrieval/segment_vectors.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -18,6 +20,7 @@ struct SegmentDraft {
   std::vector<std::uint32_t> id_ends;
   std::string ids;
   std::vector<std::uint16_t> lengths;  ///< by chunk
+  SegmentVectorsDraft vectors;
 
   /// In ascending order of id. Throws std::length_error where positions would not fit.
   void add_document(std::string_view id, std::size_t chunks) {

@@ -41,7 +41,17 @@ struct Renumbering {
   std::vector<DictionarySource> values;  ///< likewise
 };
 
+/// The last source's that has some: those made last. Null: there are none.
+const SegmentVectors* vectors_to_keep(std::span<const Segment::Source> sources) {
+  const SegmentVectors* last = nullptr;
+  for (const Segment::Source& source : sources) {
+    if (source.segment->vectors().rows() > 0) last = &source.segment->vectors();
+  }
+  return last;
+}
+
 Renumbering renumber(std::span<const Segment::Source> sources) {
+  const SegmentVectors* const kept = vectors_to_keep(sources);
   Renumbering all;
   for (const Segment::Source& source : sources) {
     const Segment& segment = *source.segment;
@@ -59,20 +69,26 @@ Renumbering renumber(std::span<const Segment::Source> sources) {
       draft.lengths.push_back(from.lengths()[chunk]);
     }
     draft.add_document(from.id(position), last - first);
+    const SegmentVectors& vectors = from.vectors();
+    if (vectors.has(position) && vectors.tag() == kept->tag() && vectors.dimension() == kept->dimension()) {
+      draft.vectors.add(vectors.tag(), vectors.dimension(), vectors.of(position));
+    }
+    draft.vectors.end_document();
   }
   return all;
 }
 
 }  // namespace
 
-SegmentPtr Segment::merge(std::span<const Source> sources) {
+SegmentPtr Segment::merge(std::span<const Source> sources, const MergeOptions& options) {
   Renumbering all = renumber(sources);
   DictionaryWriter words(all.draft.lengths);
   merge_dictionaries(all.words, all.draft.lengths.size(), words);
   all.words.clear();
+  if (options.stop.stop_requested()) return nullptr;
   DictionaryWriter values({});
   merge_dictionaries(all.values, all.draft.id_ends.size(), values);
-  return from_draft(all.draft, words, values);
+  return from_draft(all.draft, words, values, options);
 }
 
 }  // namespace ragd::retrieval

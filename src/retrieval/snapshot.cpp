@@ -11,7 +11,8 @@ SegmentView::SegmentView(std::uint64_t its_number, SegmentPtr all_live)
       segment(std::move(all_live)),
       live_documents(segment->documents()),
       live_chunks(segment->chunks()),
-      live_length(segment->total_length()) {}
+      live_length(segment->total_length()),
+      live_rows(segment->vectors().rows()) {}
 
 SegmentView SegmentView::after(const Burial& burial) const {
   SegmentView next = *this;
@@ -22,6 +23,7 @@ SegmentView SegmentView::after(const Burial& burial) const {
     const std::uint32_t first = segment->first_chunk(document);
     const auto lengths = segment->lengths().subspan(first, segment->first_chunk(document + 1) - first);
     next.live_chunks -= lengths.size();
+    if (segment->vectors().has(document)) next.live_rows -= lengths.size();
     next.live_length -= std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0});
   }
   return next;
@@ -36,6 +38,7 @@ Snapshot::Snapshot(std::string version, std::vector<SegmentView> segments)
     documents_ += view.live_documents;
     chunks_ += view.live_chunks;
     length_ += view.live_length;
+    embedded_ += view.live_rows;
   }
 }
 

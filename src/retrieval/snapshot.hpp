@@ -27,6 +27,7 @@ struct SegmentView {
   std::size_t live_documents = 0;
   std::size_t live_chunks = 0;
   std::uint64_t live_length = 0;
+  std::size_t live_rows = 0;  ///< chunks with a vector
 
   SegmentView(std::uint64_t number, SegmentPtr all_live);
   /// The burial's documents must be live.
@@ -56,6 +57,8 @@ class Snapshot {
 
   [[nodiscard]] std::size_t documents() const { return documents_; }
   [[nodiscard]] std::size_t chunks() const { return chunks_; }
+  /// Chunks with a vector.
+  [[nodiscard]] std::size_t embedded() const { return embedded_; }
   /// Of a live chunk, in weighted words; 0 when there is none.
   [[nodiscard]] double average_length() const;
   /// Of memory.
@@ -67,6 +70,7 @@ class Snapshot {
   std::size_t documents_ = 0;
   std::size_t chunks_ = 0;
   std::uint64_t length_ = 0;
+  std::size_t embedded_ = 0;
 };
 
 }  // namespace ragd::retrieval

@@ -18,14 +18,13 @@ std::string_view id_of(const RankedChunk& ranked) {
   return ranked.segment->id(ranked.segment->document_of(ranked.chunk));
 }
 
-/// Within one document chunks are numbered in order, and one document's live chunks lie in one segment.
-bool better(const RankedChunk& a, const RankedChunk& b) {
+}  // namespace
+
+bool ranks_before(const RankedChunk& a, const RankedChunk& b) {
   if (a.score != b.score) return a.score > b.score;
   const int order = id_of(a).compare(id_of(b));
   return order != 0 ? order < 0 : a.chunk < b.chunk;
 }
-
-}  // namespace
 
 /// One segment's search. In each window, terms are split into those that alone could lift a chunk among the best
 /// ("essential"), which are walked, and the weakest, whose bounds there together could not: those are only looked up
@@ -145,7 +144,7 @@ void TopChunks::search(const Segment& segment, const Bitmap* allowed, std::span<
 }
 
 bool TopChunks::would_take(const RankedChunk& chunk) const {
-  return heap_.size() < wanted_.count || better(chunk, heap_.front());
+  return heap_.size() < wanted_.count || ranks_before(chunk, heap_.front());
 }
 
 /// What a chunk must score to be wanted, before division by the attainable.
@@ -156,15 +155,15 @@ double TopChunks::least() const {
 
 void TopChunks::take(const RankedChunk& chunk) {
   if (heap_.size() == wanted_.count) {
-    std::pop_heap(heap_.begin(), heap_.end(), better);
+    std::pop_heap(heap_.begin(), heap_.end(), ranks_before);
     heap_.pop_back();
   }
   heap_.push_back(chunk);
-  std::push_heap(heap_.begin(), heap_.end(), better);
+  std::push_heap(heap_.begin(), heap_.end(), ranks_before);
 }
 
 std::vector<RankedChunk> TopChunks::sorted() && {
-  std::sort_heap(heap_.begin(), heap_.end(), better);
+  std::sort_heap(heap_.begin(), heap_.end(), ranks_before);
   return std::move(heap_);
 }
 

@@ -24,6 +24,10 @@ struct RankedChunk {
   std::uint32_t chunk = 0;
 };
 
+/// The order of results: the better score, then document id, then chunk. Within one document chunks are numbered in
+/// order, and one document's live chunks lie in one segment.
+[[nodiscard]] bool ranks_before(const RankedChunk& a, const RankedChunk& b);
+
 class TopChunks {
  public:
   struct Wanted {

@@ -90,7 +90,7 @@ Result<Change> changes_of(rocksdb::DB& database, const Write& write) {
   Change change;
   for (const std::string& name : write.erased_index()) change[key_of(write.tenant(), Kind::index, name)] = std::nullopt;
   for (const auto& [name, value] : write.index()) change[key_of(write.tenant(), Kind::index, name)] = value;
-  if (write.changes_documents()) {
+  if (write.bumps_version()) {
     if (const Result<void> planned = change_documents(database, write, change); !planned) return planned.error();
   }
   return change;

@@ -111,7 +111,7 @@ Result<void> DocumentStore::Impl::commit(const Write& write) {
   const Result<Change> change = changes_of(*database_, write);
   if (!change) return change.error();
   if (change->empty()) return {};
-  return writer_.commit(*change, write.changes_documents() ? Sync::now : Sync::later);
+  return writer_.commit(*change, write.bumps_version() ? Sync::now : Sync::later);
 }
 
 Result<Versions> DocumentStore::Impl::versions() {

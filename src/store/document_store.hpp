@@ -39,11 +39,11 @@ class DocumentStore {
   /// By position in the batch. Equal means byte for byte, chunk for chunk.
   Result<std::vector<Difference>> compare(const std::string& tenant, std::span<const StoredDocument> batch);
 
-  /// What version the tenant has after the next commit of documents.
+  /// What version the tenant has after the next commit that bumps it.
   Result<std::string> next_version(const std::string& tenant);
 
-  /// One atomic batch. With documents in it (put or erased) it is synced before this returns and bumps the version;
-  /// index records alone leave the version and are synced by the next commit, before it writes anything. A full disk
+  /// One atomic batch. With documents in it (put or erased), or told to, it bumps the version and is synced before this
+  /// returns; index records alone leave the version and are synced by the next commit, before it writes anything. A full disk
   /// (Errc::storage_full) passes by itself; after any other failed write the store is read-only until it is opened
   /// again (Errc::unavailable). Erasing a document that is not there is no error, and bumps the version too. Chunks
   /// that overlap or leave their text are refused (Errc::internal).

@@ -22,12 +22,15 @@ class Write {
   void put_index(std::string name, std::string value) { index_.emplace_back(std::move(name), std::move(value)); }
   void erase_index(std::string name) { erased_index_.push_back(std::move(name)); }
 
+  /// Though no document changes: what a search finds does.
+  void bump_version() { bumps_version_ = true; }
+
   [[nodiscard]] const std::string& tenant() const { return tenant_; }
   [[nodiscard]] const std::vector<const StoredDocument*>& documents() const { return documents_; }
   [[nodiscard]] const std::vector<std::string>& erased() const { return erased_; }
   [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& index() const { return index_; }
   [[nodiscard]] const std::vector<std::string>& erased_index() const { return erased_index_; }
-  [[nodiscard]] bool changes_documents() const { return !documents_.empty() || !erased_.empty(); }
+  [[nodiscard]] bool bumps_version() const { return bumps_version_ || !documents_.empty() || !erased_.empty(); }
 
  private:
   std::string tenant_;
@@ -35,6 +38,7 @@ class Write {
   std::vector<std::string> erased_;
   std::vector<std::pair<std::string, std::string>> index_;
   std::vector<std::string> erased_index_;
+  bool bumps_version_ = false;
 };
 
 }  // namespace ragd::store

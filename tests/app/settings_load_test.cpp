@@ -1,5 +1,6 @@
 #include "app/settings_load.hpp"
 
+#include "app/settings_fixture.hpp"
 #include "app/settings_print.hpp"
 #include "app/settings_table.hpp"
 #include "fakes/temporary_folder.hpp"
@@ -20,44 +21,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class LoadSettings : public testing::Test {
- protected:
-  LoadedSettings load() {
-    auto loaded = load_settings(sources_);
-    EXPECT_TRUE(loaded) << loaded.error().detail;
-    return loaded ? *loaded : LoadedSettings{Settings{}, std::vector<SettingOrigin>(settings_table().size())};
-  }
-  /// The error line, with the temporary folder taken out of it.
-  std::string refusal() {
-    const auto loaded = load_settings(sources_);
-    if (loaded) return "it was accepted";
-    std::string line = loaded.error().detail;
-    const std::string folder = folder_.path().string() + "/";
-    for (auto at = line.find(folder); at != std::string::npos; at = line.find(folder)) line.erase(at, folder.size());
-    EXPECT_EQ(line.find('\n'), std::string::npos) << "one line, not more";
-    return line;
-  }
-  std::string refusal_of_file(std::string_view toml) {
-    sources_ = {};
-    file(toml);
-    return refusal();
-  }
-  std::string refusal_of_env(const std::string& name, const std::string& value) {
-    sources_ = {};
-    sources_.environment = {{name, value}};
-    return refusal();
-  }
-  std::string refusal_of_flag(const std::string& name, const std::string& value) {
-    sources_ = {};
-    sources_.flags = {{name, value}};
-    return refusal();
-  }
-  void file(std::string_view toml) { sources_.config_file = folder_.write("ragd.toml", toml); }
-
-  fakes::TemporaryFolder folder_;
-  SettingsSources sources_;
-};
 
 TEST_F(LoadSettings, StartsFromTheDefaultsOfTheHeader) {
   const LoadedSettings loaded = load();
@@ -340,23 +303,6 @@ TEST_F(LoadSettings, RefusesExactCountingOfLargeLimits) {
             "use 'gcra' or 'auto'");
   sources_.flags = {{"--rate-limit-requests", "1024"}};
   EXPECT_EQ(load().values.rate_limit.requests, 1024U);
-}
-
-TEST_F(LoadSettings, RefusesEmbeddingsThatCannotWork) {
-  EXPECT_EQ(refusal_of_env("RAGD_EMBEDDINGS_URL", "localhost:11434"),
-            "environment: RAGD_EMBEDDINGS_URL: embeddings.url: does not begin with http:// or https://");
-  EXPECT_EQ(refusal_of_env("RAGD_EMBEDDINGS_URL", "https://h/v1"),
-            "environment: RAGD_EMBEDDINGS_URL: embeddings.url is of no use without embeddings.model");
-  sources_.environment = {{"RAGD_EMBEDDINGS_URL", "https://h/v1"},
-                          {"RAGD_EMBEDDINGS_MODEL", "m"},
-                          {"RAGD_EMBEDDINGS_API_KEY", "sk-secret\nX: y"}};
-  EXPECT_EQ(refusal(),
-            "environment: RAGD_EMBEDDINGS_API_KEY: embeddings.api_key holds a line end or another control character");
-  sources_.environment["RAGD_EMBEDDINGS_API_KEY"] = "sk-secret";
-  EXPECT_EQ(load().values.embeddings.api_key, "sk-secret");
-  EXPECT_EQ(settings_as_toml(load()).find("sk-secret"), std::string::npos);
-  sources_.environment["RAGD_EMBEDDINGS_CA_FILE"] = "/nonexistent/ca.pem";
-  EXPECT_TRUE(refusal().starts_with("environment: RAGD_EMBEDDINGS_CA_FILE: embeddings.ca_file: ")) << refusal();
 }
 
 TEST_F(LoadSettings, RefusesADrainDelayLongerThanTheWholeDrain) {

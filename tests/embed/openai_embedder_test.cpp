@@ -2,6 +2,7 @@
 
 #include "fakes/fake_embeddings.hpp"
 #include "fakes/run_task.hpp"
+#include "obs/metrics.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,7 +39,7 @@ class OpenAiEmbedderTest : public testing::Test {
     embedder_.reset();
     settings.url = server_.url();
     if (settings.model.empty()) settings.model = "test-model";
-    embedder_ = OpenAiEmbedder::make(settings, {&io_}, pool_).value();
+    embedder_ = OpenAiEmbedder::make(settings, {&io_}, pool_, metrics_.upstreams).value();
     return *embedder_;
   }
 
@@ -53,6 +54,7 @@ class OpenAiEmbedderTest : public testing::Test {
   }
   Result<void> ping() { return fakes::run_until_done(io_, embedder_->ping()); }
 
+  obs::Metrics metrics_;
   FakeEmbeddings server_{16};
   boost::asio::io_context io_{1};
   boost::asio::thread_pool pool_{1};
@@ -102,11 +104,10 @@ TEST_F(OpenAiEmbedderTest, EmbedsNothingWithoutARequest) {
 
 TEST_F(OpenAiEmbedderTest, SendsBatchesWithinTheLimits) {
   EmbeddingsSettings settings;
-  settings.batch = 3;
+  settings.batch_size = 3;
   settings.batch_bytes = 10;
   make(settings);
-  const std::vector<std::string> texts{"a",     "b",       "c", "d", "1234567890 is long", "e", "12345",
-                                       "67890", "another", "f"};
+  const std::vector<std::string> texts{"a", "b", "c", "d", "1234567890 is long", "e", "12345", "67890", "another", "f"};
   const auto embedded = embed(texts);
   expect_vectors(embedded, texts, 16);
   std::vector<std::string> inputs;
@@ -172,11 +173,11 @@ TEST_F(OpenAiEmbedderTest, TellsTextsThatAreRefusedFromAServerInTrouble) {
     server_.answer_next_with(FakeEmbeddings::answer(status, "{}"));
     EXPECT_EQ(failure().code, Errc::unprocessable) << status;
   }
-  for (const unsigned status : {403U, 404U, 500U}) {
+  for (const unsigned status : {307U, 403U, 404U, 501U}) {
     server_.answer_next_with(FakeEmbeddings::answer(status, "{}"));
     EXPECT_EQ(failure().code, Errc::unavailable) << status;
   }
-  EXPECT_THAT(server_.requests(), SizeIs(6)) << "none of them was sent again";
+  EXPECT_THAT(server_.requests(), SizeIs(7)) << "none of them was sent again";
 }
 
 TEST_F(OpenAiEmbedderTest, TriesAgainWhenTheServerIsBusy) {
@@ -186,6 +187,18 @@ TEST_F(OpenAiEmbedderTest, TriesAgainWhenTheServerIsBusy) {
   expect_vectors(embed({"x"}), {"x"}, 16);
   EXPECT_THAT(server_.requests(), SizeIs(3));
   EXPECT_EQ(embedder_->stats().retries, 2U);
+}
+
+TEST_F(OpenAiEmbedderTest, IsCountedAsEmbeddings) {
+  make();
+  server_.answer_next_with(FakeEmbeddings::answer(400, "{}"));
+  EXPECT_EQ(failure().code, Errc::unprocessable);
+  expect_vectors(embed({"x"}), {"x"}, 16);
+  EXPECT_TRUE(ping().has_value()) << "a check of its own, which counts with the checks";
+  const std::string text = metrics_.text();
+  EXPECT_THAT(text, HasSubstr("rag_upstream_requests_total{upstream=\"embeddings\",outcome=\"success\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rag_upstream_requests_total{upstream=\"embeddings\",outcome=\"error\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("rag_upstream_requests_total{upstream=\"llm\",outcome=\"success\"} 0\n"));
 }
 
 TEST_F(OpenAiEmbedderTest, SaysInWhatWayAnAnswerIsGarbage) {
@@ -200,7 +213,7 @@ TEST_F(OpenAiEmbedderTest, SaysInWhatWayAnAnswerIsGarbage) {
 
 TEST_F(OpenAiEmbedderTest, FailsAsAWholeWhenOneBatchFails) {
   EmbeddingsSettings settings;
-  settings.batch = 1;
+  settings.batch_size = 1;
   make(settings);
   expect_vectors(embed({"x"}), {"x"}, 16);
   server_.answer_next_with(FakeEmbeddings::answer(400, "{}"));
@@ -246,7 +259,7 @@ TEST_F(OpenAiEmbedderTest, IsWellWhenTheServerAnswersAtAll) {
 
 TEST_F(OpenAiEmbedderTest, SaysWhichSettingIsWrong) {
   const auto refusal = [this](const EmbeddingsSettings& settings) {
-    const auto made = OpenAiEmbedder::make(settings, {&io_}, pool_);
+    const auto made = OpenAiEmbedder::make(settings, {&io_}, pool_, metrics_.upstreams);
     return made.has_error() ? made.error().detail : "it was accepted";
   };
   EmbeddingsSettings settings;

@@ -16,13 +16,17 @@ using std::chrono::seconds;
 
 constexpr SteadyTime kNow{std::chrono::hours(1)};
 
-FailedAttempt passing(unsigned number = 1) {
+FailedAttempt attempt_worth(Repeat repeat, unsigned number = 1) {
   FailedAttempt attempt;
   attempt.number = number;
   attempt.repeatable = true;
-  attempt.passing = true;
+  attempt.repeat = repeat;
   attempt.deadline = kNow + seconds(60);
   return attempt;
+}
+
+FailedAttempt passing(unsigned number = 1) {
+  return attempt_worth(Repeat::often, number);
 }
 
 TEST(RetryPolicy, RetriesAFailureThatPasses) {
@@ -40,7 +44,7 @@ TEST(RetryPolicy, RepeatsNothingThatMightDoHarm) {
 TEST(RetryPolicy, RepeatsNothingThatWouldFailAgain) {
   RetryPolicy policy({}, 1);
   FailedAttempt attempt = passing();
-  attempt.passing = false;
+  attempt.repeat = Repeat::never;
   EXPECT_FALSE(policy.decide(attempt, kNow).has_value());
 }
 
@@ -48,6 +52,14 @@ TEST(RetryPolicy, GivesUpAfterTheLastAttempt) {
   RetryPolicy policy({.max_attempts = 3}, 1);
   EXPECT_TRUE(policy.decide(passing(2), kNow).has_value());
   EXPECT_FALSE(policy.decide(passing(3), kNow).has_value());
+}
+
+TEST(RetryPolicy, RepeatsOnceWhatMayHaveBeenChance) {
+  RetryPolicy policy({.max_attempts = 5}, 1);
+  EXPECT_TRUE(policy.decide(attempt_worth(Repeat::once, 1), kNow).has_value());
+  EXPECT_FALSE(policy.decide(attempt_worth(Repeat::once, 2), kNow).has_value());
+  RetryPolicy strict({.max_attempts = 1}, 1);
+  EXPECT_FALSE(strict.decide(attempt_worth(Repeat::once, 1), kNow).has_value());
 }
 
 TEST(RetryPolicy, StartsNothingThatTheDeadlineWouldEnd) {
@@ -103,10 +115,8 @@ TEST(RetryPolicyProperty, AddsNoMoreThanATenthAndTheReserve) {
 }
 
 TEST(RetryPolicyProperty, PausesAtRandomUpToABoundThatDoubles) {
-  const RetrySettings settings{.max_attempts = 20,
-                               .reserve = 100'000,
-                               .first_pause = milliseconds(50),
-                               .longest_pause = milliseconds(1500)};
+  const RetrySettings settings{
+      .max_attempts = 20, .reserve = 100'000, .first_pause = milliseconds(50), .longest_pause = milliseconds(1500)};
   RetryPolicy policy(settings, 7);
   milliseconds bound{50};
   for (unsigned number = 1; number < 12; ++number) {
@@ -120,15 +130,23 @@ TEST(RetryPolicyProperty, PausesAtRandomUpToABoundThatDoubles) {
   }
 }
 
-TEST(PassingFailures, AreThoseThatMayEndDifferentlyNextTime) {
-  for (const unsigned status : {408U, 429U, 502U, 503U, 504U}) EXPECT_TRUE(is_passing_status(status)) << status;
-  for (const unsigned status : {200U, 400U, 401U, 404U, 413U, 422U, 500U, 501U, 505U}) {
-    EXPECT_FALSE(is_passing_status(status)) << status;
+TEST(RepeatAfter, IsOftenWhereTheRequestWasTurnedAwayUnread) {
+  for (const unsigned status : {408U, 429U, 503U}) EXPECT_EQ(repeat_after(status), Repeat::often) << status;
+  EXPECT_EQ(repeat_after(fail(Errc::unavailable, "cannot reach http://h: connection refused")), Repeat::often);
+}
+
+TEST(RepeatAfter, IsOnceWhereItMayHaveBeenWorkedOn) {
+  for (const unsigned status : {500U, 502U, 504U}) EXPECT_EQ(repeat_after(status), Repeat::once) << status;
+  EXPECT_EQ(repeat_after(fail(Errc::unavailable, "http://h did not answer in time")), Repeat::once);
+}
+
+TEST(RepeatAfter, IsNeverWhereItWouldEndInTheSameWay) {
+  for (const unsigned status : {200U, 301U, 400U, 401U, 404U, 413U, 422U, 501U, 505U}) {
+    EXPECT_EQ(repeat_after(status), Repeat::never) << status;
   }
-  EXPECT_TRUE(is_passing(Errc::unavailable));
-  EXPECT_FALSE(is_passing(Errc::deadline_exceeded));
-  EXPECT_FALSE(is_passing(Errc::canceled));
-  EXPECT_FALSE(is_passing(Errc::overloaded));
+  for (const Errc code : {Errc::deadline_exceeded, Errc::canceled, Errc::overloaded, Errc::internal}) {
+    EXPECT_EQ(repeat_after(fail(code, "cannot reach http://h: too late")), Repeat::never);
+  }
 }
 
 TEST(RetryAfter, IsReadInBothItsForms) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -221,6 +223,28 @@ TEST_F(UpstreamPoolTest, OpensNoMoreConnectionsThanAllowedAndServesInOrder) {
   for (const auto& each : pending) EXPECT_EQ(body_of(finish(*each)), each->request.target);
   EXPECT_EQ(server.connections(), 1U);
   EXPECT_THAT(order, ElementsAre("GET /1", "GET /2", "GET /3", "GET /4"));
+}
+
+TEST_F(UpstreamPoolTest, HasAsManyConnectionsAsAllowedHoweverManyWait) {
+  std::latch all_wait(1);
+  const ScriptedServer server([&](Peer& peer, std::size_t /*n*/) {
+    while (!peer.read_request().empty()) {
+      all_wait.wait();
+      peer.send(answer_of("ok"));
+    }
+  });
+  UpstreamSettings settings;
+  settings.pool.max_connections = 3;
+  connect(server, settings);
+  std::vector<std::unique_ptr<Pending>> pending;
+  for (int i = 0; i < 20; ++i) pending.push_back(start());
+  run_until([this] { return client_->stats().waiting + client_->stats().in_use == 20; });
+  EXPECT_EQ(client_->stats().in_use, 3U);
+  all_wait.count_down();
+  for (const auto& each : pending) EXPECT_EQ(body_of(finish(*each)), "ok");
+  EXPECT_EQ(server.connections(), 3U);
+  EXPECT_EQ(client_->stats().idle, 3U);
+  EXPECT_EQ(client_->stats().in_use, 0U);
 }
 
 /// A client whose one connection is taken by a request that is answered when the test says so.

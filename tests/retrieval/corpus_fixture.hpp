@@ -3,6 +3,7 @@
 
 #include "fakes/temporary_folder.hpp"
 #include "retrieval/embedded_corpus.hpp"
+#include "retrieval/embedding_texts.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -70,10 +71,11 @@ inline RetrievalSettings with_duplicates() {
 
 /// A store, its pools and the corpus over them; made anew it is a restart.
 struct Server {
-  explicit Server(const std::string& directory, RetrievalSettings settings = with_duplicates())
+  explicit Server(const std::string& directory, RetrievalSettings settings = with_duplicates(),
+                  QueryEmbedder* queries = nullptr)
       : store(*store::DocumentStore::open(directory)),
-        writer(*store, writer_pool, merge_pool, published),
-        corpus(*store, pool, writer_pool, writer, published, settings) {
+        writer(*store, writer_pool, merge_pool, published, queries == nullptr ? 0 : vectors_tag(queries->tag())),
+        corpus(*store, pool, writer_pool, writer, published, settings, queries) {
     EXPECT_TRUE(writer.restore());
   }
   ~Server() {

@@ -86,7 +86,8 @@ TEST(Fusion, OfReciprocalRanksIsTheirSum) {
     const Ranking vectors = rankings.next();
     std::map<std::size_t, double> sums;
     for (const Ranking& ranking : {lexical, vectors}) {
-      for (std::size_t i = 0; i < ranking.size(); ++i) sums[ranking[i].chunk] += 1 / (60.0 + static_cast<double>(i + 1));
+      for (std::size_t i = 0; i < ranking.size(); ++i)
+        sums[ranking[i].chunk] += 1 / (60.0 + static_cast<double>(i + 1));
     }
     const auto fused = fuse(lexical, vectors, Fusion::rrf, 0.5, kAll);
     ASSERT_EQ(fused.size(), sums.size());
@@ -170,7 +171,8 @@ TEST(Fusion, GivesTheBestOfAllWhenFewAreWanted) {
       const std::vector<Scored> all = content(fuse(lexical, vectors, how, 0.5, kAll));
       for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{5}}) {
         const auto few = content(fuse(lexical, vectors, how, 0.5, count));
-        EXPECT_EQ(few, std::vector<Scored>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(count, all.size()))));
+        EXPECT_EQ(few, std::vector<Scored>(all.begin(),
+                                           all.begin() + static_cast<std::ptrdiff_t>(std::min(count, all.size()))));
       }
     }
   }

@@ -17,7 +17,7 @@ constexpr std::size_t kAtHand = 128;
 class Collection {
  public:
   explicit Collection(std::vector<float> numbers, std::size_t dimension = kDimension)
-      : numbers_(std::move(numbers)), vectors_{numbers_, dimension}, bytes_(HnswGraph::build(vectors_)) {}
+      : numbers_(std::move(numbers)), vectors_{numbers_, dimension}, bytes_(HnswGraph::build(vectors_).value()) {}
 
   [[nodiscard]] const Vectors& vectors() const { return vectors_; }
   [[nodiscard]] const std::string& bytes() const { return bytes_; }

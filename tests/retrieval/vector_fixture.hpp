@@ -3,7 +3,7 @@
 
 #include "retrieval/bitmap.hpp"
 #include "retrieval/nearest_chunks.hpp"
-#include "retrieval/vector_segment.hpp"
+#include "retrieval/segment.hpp"
 #include "retrieval/vectors.hpp"
 
 #include <algorithm>
@@ -71,11 +71,47 @@ class VectorSource {
   std::vector<std::vector<float>> middles_;
 };
 
-/// Documents "d0", "d1", ... of up to three chunks each, some of none.
-inline std::vector<EmbeddedDocument> some_documents(VectorSource& source, std::size_t count) {
+struct EmbeddedDocument {
+  std::string id;
+  std::size_t chunks = 0;
+  std::vector<Vector> vectors;  ///< one a chunk, or none
+};
+
+/// Documents "d0", "d1", ... of up to three chunks each, some of none, a share of them without vectors.
+inline std::vector<EmbeddedDocument> some_documents(VectorSource& source, std::size_t count, double without = 0) {
   std::vector<EmbeddedDocument> documents;
-  for (std::size_t i = 0; i < count; ++i) documents.push_back({"d" + std::to_string(i), source.several(source.number(4))});
+  for (std::size_t i = 0; i < count; ++i) {
+    EmbeddedDocument document{"d" + std::to_string(i), source.number(4), {}};
+    const bool waits = std::bernoulli_distribution(without)(source.random());
+    for (std::size_t chunk = 0; chunk < document.chunks && !waits; ++chunk) document.vectors.push_back(source.next());
+    documents.push_back(std::move(document));
+  }
   return documents;
+}
+
+inline EmbeddedDocument one_document(VectorSource& source, std::size_t chunks, const std::string& id = "a") {
+  EmbeddedDocument document{id, chunks, {}};
+  for (; chunks > 0; --chunks) document.vectors.push_back(source.next());
+  return document;
+}
+
+inline constexpr std::uint64_t kVectorsTag = 7;
+
+/// A segment of these documents, whose texts say nothing; with a graph from `graph_rows` vectors on.
+inline SegmentPtr segment_of_vectors(const std::vector<EmbeddedDocument>& documents,
+                                     std::size_t graph_rows = kGraphRows, std::uint64_t tag = kVectorsTag) {
+  std::vector<store::StoredDocument> stored(documents.size());
+  std::vector<IndexedDocument> indexed;
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    stored[i].document.id = documents[i].id;
+    stored[i].document.text.assign(documents[i].chunks, '.');
+    for (std::size_t chunk = 0; chunk < documents[i].chunks; ++chunk)
+      stored[i].chunks.push_back({chunk, chunk + 1, ""});
+    indexed.push_back({&stored[i], {}, documents[i].vectors.empty() ? nullptr : &documents[i].vectors});
+  }
+  const SegmentPtr plain = Segment::build(std::move(indexed), tag);
+  const Segment::Source source{plain, nullptr};
+  return Segment::merge({&source, 1}, {graph_rows, {}});
 }
 
 /// Every allowed chunk compared, then sorted.
