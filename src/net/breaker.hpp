@@ -4,9 +4,9 @@
 //   open       none goes out for `cool_down` and a random part of it more, so that not all clients return at once; then
 //   half-open  `probes` requests go out; when all of them succeed: closed, when one fails: open again.
 //
-// A plain state machine without I/O or a clock of its own, for one core. What was admitted before a change of state says
-// nothing about the upstream after it: such outcomes are ignored. Probes whose outcome never comes are replaced after
-// another cool-down, so that a lost ticket cannot keep it half-open for ever.
+// A plain state machine without I/O or a clock of its own, for one core. What was admitted before a change of state
+// says nothing about the upstream after it: such outcomes are ignored. Probes whose outcome never comes are replaced
+// after another cool-down, so that a lost ticket cannot keep it half-open for ever.
 #pragma once
 
 #include <ragd/clock.hpp>

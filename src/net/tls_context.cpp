@@ -6,7 +6,8 @@
 
 namespace ragd::net {
 
-TlsContext::TlsContext() : context_(std::make_unique<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client)) {}
+TlsContext::TlsContext()
+    : context_(std::make_unique<boost::asio::ssl::context>(boost::asio::ssl::context::tls_client)) {}
 
 TlsContext::~TlsContext() = default;
 

@@ -10,8 +10,8 @@ namespace {
 
 TEST(Base64, AgreesWithTheExamplesOfRfc4648) {
   const std::string plain = "foobar";
-  for (const auto& [size, text] : {std::pair{0, ""}, {1, "Zg=="}, {2, "Zm8="}, {3, "Zm9v"}, {4, "Zm9vYg=="},
-                                   {5, "Zm9vYmE="}, {6, "Zm9vYmFy"}}) {
+  for (const auto& [size, text] :
+       {std::pair{0, ""}, {1, "Zg=="}, {2, "Zm8="}, {3, "Zm9v"}, {4, "Zm9vYg=="}, {5, "Zm9vYmE="}, {6, "Zm9vYmFy"}}) {
     EXPECT_EQ(base64_encode(plain.substr(0, static_cast<std::size_t>(size))), text);
     EXPECT_EQ(base64_decode(text), plain.substr(0, static_cast<std::size_t>(size)));
   }

@@ -1,5 +1,5 @@
-// An OpenAI-compatible embeddings server on loopback. Its vectors are sums of one random direction a word: the same text
-// always has the same vector, and texts that share words are near each other.
+// An OpenAI-compatible embeddings server on loopback. Its vectors are sums of one random direction a word: the same
+// text always has the same vector, and texts that share words are near each other.
 #pragma once
 
 #include "base/base64.hpp"
@@ -64,8 +64,8 @@ class FakeEmbeddings {
     return requests_;
   }
 
-  std::atomic<bool> floats{false};    ///< arrays of numbers, whatever format was asked for
-  std::atomic<bool> reversed{false};  ///< the last text's vector first
+  std::atomic<bool> floats{false};                 ///< arrays of numbers, whatever format was asked for
+  std::atomic<bool> reversed{false};               ///< the last text's vector first
   std::atomic<std::size_t> answered_dimension{0};  ///< unless 0: of the vectors, whatever was asked for
 
  private:

@@ -156,14 +156,26 @@ TEST(ResponseReader, SaysWhenTheAnswerIsNotWhole) {
 }
 
 TEST(ResponseReader, RefusesHeadsThatAreMalformed) {
-  for (const char* head :
-       {"HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.2 200 OK\r\n\r\n", "http/1.1 200 OK\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n",
-        "\r\nHTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 099 x\r\n\r\n",
-        "HTTP/1.1 -20 x\r\n\r\n", "HTTP/1.1  200 OK\r\n\r\n", "HTTP/1.1 200 OK\n\r\n", "HTTP/1.1 200 O\rK\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\n\r\n", "HTTP/1.1 200 OK\r\nNo colon\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n: value\r\n\r\n", "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n", "HTTP/1.1 200 OK\r\nA : c\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n", "HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n"}) {
+  for (const char* head : {"HTTP/2.0 200 OK\r\n\r\n",
+                           "HTTP/1.2 200 OK\r\n\r\n",
+                           "http/1.1 200 OK\r\n\r\n",
+                           "SSH-2.0-OpenSSH_9.2\r\n",
+                           "\r\nHTTP/1.1 200 OK\r\n\r\n",
+                           "HTTP/1.1 20 OK\r\n\r\n",
+                           "HTTP/1.1 2000 OK\r\n\r\n",
+                           "HTTP/1.1 099 x\r\n\r\n",
+                           "HTTP/1.1 -20 x\r\n\r\n",
+                           "HTTP/1.1  200 OK\r\n\r\n",
+                           "HTTP/1.1 200 OK\n\r\n",
+                           "HTTP/1.1 200 O\rK\r\n\r\n",
+                           "HTTP/1.1 101 Switching Protocols\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nNo colon\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\n: value\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nA : c\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nA: b\r\n folded\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n",
+                           "HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n"}) {
     EXPECT_THAT(refusal_of(head), HasSubstr("sent a malformed answer: ")) << head;
   }
 }
@@ -182,9 +194,9 @@ TEST(ResponseReader, RefusesFramingThatIsAmbiguous) {
 }
 
 TEST(ResponseReader, RefusesChunksThatAreMalformed) {
-  for (const char* body : {"\r\nhello\r\n", "g\r\nhello\r\n", "-1\r\nhello\r\n", "0x5\r\nhello\r\n", " 5\r\nhello\r\n",
-                           "5\nhello\r\n", "5\r\nhello!\r\n", "5\r\nhello\n0\r\n\r\n", "10000000000000005\r\nhello\r\n",
-                           "0\r\nX: a\nY: b\r\n\r\n"}) {
+  for (const char* body :
+       {"\r\nhello\r\n", "g\r\nhello\r\n", "-1\r\nhello\r\n", "0x5\r\nhello\r\n", " 5\r\nhello\r\n", "5\nhello\r\n",
+        "5\r\nhello!\r\n", "5\r\nhello\n0\r\n\r\n", "10000000000000005\r\nhello\r\n", "0\r\nX: a\nY: b\r\n\r\n"}) {
     EXPECT_THAT(refusal_of("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body)),
                 HasSubstr("malformed"))
         << body;
