@@ -69,28 +69,17 @@ Result<void> Parts::open(const Settings& settings) {
 
   auto directory = make_directory(settings.data_dir);
   if (!directory) return directory;
-  auto documents = store::DocumentStore::open(settings.data_dir + "/documents");
-  if (!documents) return documents.error();
-  store = std::move(*documents);
-  for (const std::string& note : store->recovery_notes()) {
-    obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
-  }
-  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue);
-  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue,
-                                                       settings.retrieval);
-  auto restored = corpus_writer->restore();
-  if (!restored) return restored;
+  auto opened = settings.retrieval.backend == Backend::pgvector ? open_pgvector(settings) : open_embedded(settings);
+  if (!opened) return opened;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();
   cache = std::move(*answers);
 
-  std::vector<boost::asio::io_context*> cores;
-  for (std::size_t i = 0; i < threads.size(); ++i) cores.push_back(&threads.context(i));
-  pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *corpus, llm, *cache, permits, metrics, clock,
-                                             cores);
+  pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *retriever, llm, *cache, permits, metrics,
+                                             clock, cores());
   endpoints = std::make_unique<api::Endpoints>(
       api::Endpoints{api::QueryEndpoint(*pipeline, metrics), api::SearchEndpoint(*pipeline),
-                     api::DocumentsEndpoint(*corpus, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
+                     api::DocumentsEndpoint(*documents, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
                      api::AdminEndpoint(*cache)});
   for (std::size_t i = 0; i < threads.size(); ++i) {
     routers.push_back(std::make_unique<api::Router>(
@@ -98,6 +87,46 @@ Result<void> Parts::open(const Settings& settings) {
         api::RouterSettings{settings.http.request_timeout, settings.log_hits}, readiness, clock, metrics));
   }
   return {};
+}
+
+Result<void> Parts::open_embedded(const Settings& settings) {
+  auto opened = store::DocumentStore::open(settings.data_dir + "/documents");
+  if (!opened) return opened.error();
+  store = std::move(*opened);
+  for (const std::string& note : store->recovery_notes()) {
+    obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
+  }
+  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue);
+  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue,
+                                                       settings.retrieval);
+  retriever = corpus.get();
+  documents = corpus.get();
+  return corpus_writer->restore();
+}
+
+Result<void> Parts::open_pgvector(const Settings& settings) {
+  auto url = retrieval::pgvector::PostgresUrl::parse(settings.retrieval.url);
+  if (!url) return fail(Errc::unprocessable, "retrieval.url " + url.error().detail);
+  retrieval::pgvector::DatabaseSettings its;
+  its.connections = settings.retrieval.connections;
+  its.timeout = settings.retrieval.timeout;
+  database = std::make_unique<retrieval::pgvector::Database>(
+      cores(), std::move(*url), its, obs::UpstreamRecorder(metrics.upstreams, obs::Upstream::vector_db));
+  shared_corpus =
+      std::make_unique<retrieval::pgvector::PgvectorCorpus>(*database, cores(), pool, nullptr, settings.retrieval);
+  retriever = shared_corpus.get();
+  documents = shared_corpus.get();
+  auto prepared = database->prepare();
+  if (prepared || prepared.error().code == Errc::internal) return prepared;
+  // It may come back: until then readiness says no.
+  obs::log(LogLevel::warning, "the database is not there yet", {{"error", std::string_view(prepared.error().detail)}});
+  return {};
+}
+
+std::vector<boost::asio::io_context*> Parts::cores() {
+  std::vector<boost::asio::io_context*> all;
+  for (std::size_t i = 0; i < threads.size(); ++i) all.push_back(&threads.context(i));
+  return all;
 }
 
 void Parts::publish_policy(const api::GatePolicyPtr& fresh) {

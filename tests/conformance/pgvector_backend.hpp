@@ -61,7 +61,8 @@ class TestDatabase {
 class PgvectorReplica final : public Replica {
  public:
   PgvectorReplica(const std::string& url, const Opening& opening)
-      : database_({&io}, retrieval::pgvector::PostgresUrl::parse(url).value(), settings_of(opening)),
+      : database_({&io}, retrieval::pgvector::PostgresUrl::parse(url).value(), settings_of(opening),
+                  {metrics_.upstreams, obs::Upstream::vector_db}),
         embedder_(opening.embedder == nullptr
                       ? nullptr
                       : std::make_unique<retrieval::QueryEmbedder>(*opening.embedder, metrics_, clock_,

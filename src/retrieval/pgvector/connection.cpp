@@ -1,5 +1,6 @@
 #include "retrieval/pgvector/connection.hpp"
 
+#include "net/upstream_message.hpp"
 #include "retrieval/pgvector/sql_errors.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -95,23 +96,24 @@ Task<Result<std::unique_ptr<Connection>>> Connection::open(const PostgresUrl& ur
 }
 
 Task<Result<void>> Connection::connect(SteadyTime deadline) {
-  if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) co_return broken("cannot connect");
+  const std::string cannot_reach = std::string(net::kCannotReach) + origin_;
+  if (!connection_ || PQstatus(connection_.get()) == CONNECTION_BAD) co_return broken(cannot_reach);
   Until until = Until::writable;
   for (;;) {
-    if (!watch()) co_return broken("cannot connect");
+    if (!watch()) co_return broken(cannot_reach);
     const End end = co_await wait(until, deadline);
-    if (end != End::ready) co_return gave_up(end, "cannot connect");
+    if (end != End::ready) co_return gave_up(end, cannot_reach);
     // libpq may try another address now, on a socket that has the same number.
     error_code ignored;
     descriptor_.close(ignored);
     const PostgresPollingStatusType state = PQconnectPoll(connection_.get());
-    if (state == PGRES_POLLING_FAILED) co_return broken("cannot connect");
+    if (state == PGRES_POLLING_FAILED) co_return broken(cannot_reach);
     if (state == PGRES_POLLING_OK) break;
     until = state == PGRES_POLLING_READING ? Until::readable : Until::writable;
   }
   const bool is_set_up =
       watch() && PQsetnonblocking(connection_.get(), 1) == 0 && PQenterPipelineMode(connection_.get()) == 1;
-  if (!is_set_up) co_return broken("cannot connect");
+  if (!is_set_up) co_return broken(cannot_reach);
   opened_ = std::chrono::steady_clock::now();
   co_return Result<void>();
 }
@@ -145,15 +147,14 @@ Task<Connection::End> Connection::wait(Until until, SteadyTime deadline) {
   co_return std::get<0>(waited) ? End::canceled : End::timeout;
 }
 
-Error Connection::gave_up(End end, const char* doing) const {
-  const std::string prefix = origin_ + ": " + doing + ": ";
-  if (end == End::canceled) return fail(Errc::canceled, prefix + "canceled");
-  return fail(Errc::deadline_exceeded, prefix + "no answer in time");
+Error Connection::gave_up(End end, std::string doing) {
+  if (end == End::canceled) return fail(Errc::canceled, std::move(doing) + ": canceled");
+  return fail(Errc::deadline_exceeded, std::move(doing) + ": no answer in time");
 }
 
-Error Connection::broken(const char* doing) const {
+Error Connection::broken(std::string doing) const {
   const std::string why = connection_ ? one_line(PQerrorMessage(connection_.get())) : "out of memory";
-  return fail(Errc::unavailable, origin_ + ": " + doing + ": " + why);
+  return fail(Errc::unavailable, std::move(doing) + ": " + why);
 }
 
 Task<Result<AllRows>> Connection::run(std::vector<Statement> statements, SteadyTime deadline) {
@@ -168,9 +169,9 @@ Result<void> Connection::send(const std::vector<Statement>& statements) {
     for (const Value& value : statement.values()) values.push_back(value ? value->c_str() : nullptr);
     const int sent = PQsendQueryParams(connection_.get(), statement.sql().c_str(), static_cast<int>(values.size()),
                                        nullptr, values.data(), nullptr, nullptr, 0);
-    if (sent == 0) return broken("cannot send");
+    if (sent == 0) return broken(origin_);
   }
-  if (PQpipelineSync(connection_.get()) == 0) return broken("cannot send");
+  if (PQpipelineSync(connection_.get()) == 0) return broken(origin_);
   return {};
 }
 
@@ -182,7 +183,7 @@ Task<Result<AllRows>> Connection::receive(SteadyTime deadline) {
     const Result<pg_result*> next = co_await next_result(deadline);
     if (!next) co_return failure ? *failure : next.error();
     if (*next == nullptr) {  // a statement's end; two of them in a row: there is nothing more to come
-      if (was_null) co_return failure ? *failure : broken("no answer");
+      if (was_null) co_return failure ? *failure : broken(origin_ + ": no answer");
       was_null = true;
       continue;
     }
@@ -200,11 +201,11 @@ Task<Result<AllRows>> Connection::receive(SteadyTime deadline) {
 Task<Result<pg_result*>> Connection::next_result(SteadyTime deadline) {
   for (;;) {
     const int unsent = PQflush(connection_.get());
-    if (unsent < 0) co_return broken("connection lost");
+    if (unsent < 0) co_return broken(origin_);
     if (PQisBusy(connection_.get()) == 0) co_return PQgetResult(connection_.get());
     const End end = co_await wait(unsent > 0 ? Until::either : Until::readable, deadline);
-    if (end != End::ready) co_return gave_up(end, "waiting");
-    if (PQconsumeInput(connection_.get()) == 0) co_return broken("connection lost");
+    if (end != End::ready) co_return gave_up(end, origin_);
+    if (PQconsumeInput(connection_.get()) == 0) co_return broken(origin_);
   }
 }
 

@@ -65,8 +65,8 @@ class Connection {
   /// Watches the socket libpq uses now.
   [[nodiscard]] bool watch();
   [[nodiscard]] Task<End> wait(Until until, SteadyTime deadline);
-  [[nodiscard]] Error gave_up(End end, const char* doing) const;
-  [[nodiscard]] Error broken(const char* doing) const;
+  [[nodiscard]] static Error gave_up(End end, std::string doing);
+  [[nodiscard]] Error broken(std::string doing) const;
   /// The next of libpq's results, null between two statements.
   [[nodiscard]] Task<Result<pg_result*>> next_result(SteadyTime deadline);
 

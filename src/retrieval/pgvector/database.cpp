@@ -23,16 +23,46 @@ constexpr std::chrono::milliseconds kFairTime{1'000};
 
 }  // namespace
 
+obs::UpstreamOutcome outcome_of(const Error& error) {
+  switch (error.code) {
+    case Errc::not_found:
+      return obs::UpstreamOutcome::success;
+    case Errc::deadline_exceeded:
+      return obs::UpstreamOutcome::timeout;
+    case Errc::canceled:
+      return obs::UpstreamOutcome::canceled;
+    default:
+      return obs::UpstreamOutcome::error;
+  }
+}
+
 Database::Core::Core(boost::asio::io_context& its_context, Database& database, std::size_t connections,
                      std::uint64_t seed)
     : context(its_context),
+      recorder(database.recorder_),
       pool(its_context.get_executor(), database.url_, connections,
            [&database](Connection& connection, SteadyTime deadline) { return database.set_up(connection, deadline); }),
       breaker(database.settings_.breaker, seed),
       retries(database.settings_.retry, seed + 1) {}
 
-Database::Database(const std::vector<boost::asio::io_context*>& cores, PostgresUrl url, DatabaseSettings settings)
-    : url_(std::move(url)), settings_(std::move(settings)) {
+Database::Core::~Core() {
+  if (open) recorder.breaker_closed();
+}
+
+void Database::Core::report(net::Breaker::Ticket ticket, net::Breaker::Outcome outcome) {
+  breaker.report(ticket, outcome, std::chrono::steady_clock::now());
+  const bool is_open = breaker.state() != net::Breaker::State::closed;
+  if (std::exchange(open, is_open) == is_open) return;
+  if (is_open) {
+    recorder.breaker_opened();
+  } else {
+    recorder.breaker_closed();
+  }
+}
+
+Database::Database(const std::vector<boost::asio::io_context*>& cores, PostgresUrl url, DatabaseSettings settings,
+                   const obs::UpstreamRecorder& recorder)
+    : url_(std::move(url)), settings_(std::move(settings)), recorder_(recorder) {
   std::random_device seed;
   const std::size_t each = std::max<std::size_t>(1, settings_.connections / std::max<std::size_t>(1, cores.size()));
   for (boost::asio::io_context* const core : cores) {
@@ -92,18 +122,13 @@ Task<Result<void>> Database::register_model(Connection& connection, SteadyTime d
   co_return Result<void>();
 }
 
-std::optional<net::Breaker::Ticket> Database::admit(Core& core) {
-  std::optional<net::Breaker::Ticket> ticket = core.breaker.admit(std::chrono::steady_clock::now());
-  (ticket ? core.attempts : core.held_back).fetch_add(1, std::memory_order_relaxed);
-  return ticket;
-}
-
 SteadyTime Database::until(const Effort& effort) const {
   if (!effort.is_read) return effort.deadline;
   return std::min(effort.deadline, std::chrono::steady_clock::now() + settings_.timeout);
 }
 
-Error Database::judge(Core& core, net::Breaker::Ticket ticket, SteadyTime begun, const Effort& effort, Error error) {
+Error Database::judge(Core& core, net::Breaker::Ticket ticket, SteadyTime begun, const Effort& effort,
+                      Error error) const {
   const SteadyTime now = std::chrono::steady_clock::now();
   Outcome outcome = Outcome::unknown;
   if (error.code == Errc::unavailable) outcome = Outcome::failure;
@@ -113,17 +138,11 @@ Error Database::judge(Core& core, net::Breaker::Ticket ticket, SteadyTime begun,
     if (now < effort.deadline) error.code = Errc::unavailable;
   }
   if (error.code == Errc::not_found) outcome = Outcome::success;
-  core.breaker.report(ticket, outcome, now);
-  core.open.store(core.breaker.state() != net::Breaker::State::closed, std::memory_order_relaxed);
+  core.report(ticket, outcome);
   return error;
 }
 
-void Database::note_success(Core& core, net::Breaker::Ticket ticket) {
-  core.breaker.report(ticket, Outcome::success, std::chrono::steady_clock::now());
-  core.open.store(core.breaker.state() != net::Breaker::State::closed, std::memory_order_relaxed);
-}
-
-Task<bool> Database::pause(std::chrono::milliseconds pause) {
+Task<bool> Database::pause_for(std::chrono::milliseconds pause) {
   const Executor here = co_await boost::asio::this_coro::executor;
   net::Timer timer(here, pause);
   const boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> token;
@@ -136,17 +155,6 @@ Database::Core& Database::on(const Executor& executor) {
                                   [&executor](const auto& core) { return &core->context == &executor.context(); });
   if (found == cores_.end()) throw std::logic_error("the database was asked for on a core it was not made for");
   return **found;
-}
-
-DatabaseStats Database::stats() const {
-  DatabaseStats sum;
-  for (const auto& core : cores_) {
-    sum.attempts += core->attempts.load(std::memory_order_relaxed);
-    sum.retries += core->retried.load(std::memory_order_relaxed);
-    sum.held_back += core->held_back.load(std::memory_order_relaxed);
-    if (core->open.load(std::memory_order_relaxed)) ++sum.open_breakers;
-  }
-  return sum;
 }
 
 }  // namespace ragd::retrieval::pgvector

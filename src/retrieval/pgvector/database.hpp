@@ -7,6 +7,7 @@
 
 #include "net/breaker.hpp"
 #include "net/retry_policy.hpp"
+#include "obs/upstream_metrics.hpp"
 #include "retrieval/pgvector/pool.hpp"
 #include "retrieval/pgvector/postgres_url.hpp"
 
@@ -37,13 +38,6 @@ struct DatabaseSettings {
   net::RetrySettings retry;
 };
 
-struct DatabaseStats {
-  std::uint64_t attempts = 0;
-  std::uint64_t retries = 0;
-  std::uint64_t held_back = 0;  ///< by a breaker
-  std::size_t open_breakers = 0;
-};
-
 /// How work may be done.
 struct Effort {
   SteadyTime deadline;
@@ -51,9 +45,13 @@ struct Effort {
   bool is_read = true;     ///< one attempt takes no longer than the timeout
 };
 
+[[nodiscard]] obs::UpstreamOutcome outcome_of(const Error& error);
+
 class Database {
  public:
-  Database(const std::vector<boost::asio::io_context*>& cores, PostgresUrl url, DatabaseSettings settings);
+  /// The metrics behind `recorder` must outlive this.
+  Database(const std::vector<boost::asio::io_context*>& cores, PostgresUrl url, DatabaseSettings settings,
+           const obs::UpstreamRecorder& recorder);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
@@ -73,36 +71,36 @@ class Database {
 
   [[nodiscard]] const std::string& origin() const { return url_.origin; }
   [[nodiscard]] std::chrono::milliseconds timeout() const { return settings_.timeout; }
-  /// From any thread.
-  [[nodiscard]] DatabaseStats stats() const;
 
  private:
   struct Core {
     Core(boost::asio::io_context& its_context, Database& database, std::size_t connections, std::uint64_t seed);
+    ~Core();
+    Core(const Core&) = delete;
+    Core& operator=(const Core&) = delete;
+    void report(net::Breaker::Ticket ticket, net::Breaker::Outcome outcome);
+
     boost::asio::io_context& context;
+    const obs::UpstreamRecorder recorder;
     Pool pool;
     net::Breaker breaker;
     net::RetryPolicy retries;
-    std::atomic<std::uint64_t> attempts{0};
-    std::atomic<std::uint64_t> retried{0};
-    std::atomic<std::uint64_t> held_back{0};
-    std::atomic<bool> open{false};  ///< or half-open
+    bool open = false;  // or half-open
   };
 
   [[nodiscard]] Core& on(const Executor& executor);
   [[nodiscard]] Task<Result<void>> set_up(Connection& connection, SteadyTime deadline);
   [[nodiscard]] Task<Result<void>> register_model(Connection& connection, SteadyTime deadline);
 
-  [[nodiscard]] std::optional<net::Breaker::Ticket> admit(Core& core);
   [[nodiscard]] SteadyTime until(const Effort& effort) const;
-  /// What is told to the caller, once the breaker has been told.
+  /// Tells the breaker, and what the caller is to be told.
   [[nodiscard]] Error judge(Core& core, net::Breaker::Ticket ticket, SteadyTime begun, const Effort& effort,
-                            Error error);
-  void note_success(Core& core, net::Breaker::Ticket ticket);
-  [[nodiscard]] Task<bool> pause(std::chrono::milliseconds pause);
+                            Error error) const;
+  [[nodiscard]] static Task<bool> pause_for(std::chrono::milliseconds pause);
 
   const PostgresUrl url_;
   const DatabaseSettings settings_;
+  const obs::UpstreamRecorder recorder_;
   std::atomic<bool> ready_{false};  // the schema has been seen to
   std::atomic<std::uint64_t> model_{0};
   std::vector<std::unique_ptr<Core>> cores_;
@@ -114,31 +112,35 @@ auto Database::run(Effort effort, Work work) -> decltype(work(std::declval<Conne
   Core& core = on(here);
   core.retries.note_request();
   for (unsigned number = 1;; ++number) {
-    const std::optional<net::Breaker::Ticket> ticket = admit(core);
+    const std::optional<net::Breaker::Ticket> ticket = core.breaker.admit(std::chrono::steady_clock::now());
     if (!ticket) co_return fail(Errc::unavailable, url_.origin + " is left alone after too many failures");
+    if (number > 1) core.recorder.count_retry();
     const SteadyTime begun = std::chrono::steady_clock::now();
     const SteadyTime limit = until(effort);
     std::optional<Error> failure;
     {
+      obs::UpstreamCall call(core.recorder, begun);
       Result<Lease> lease = co_await core.pool.acquire(limit);
       if (lease) {
         auto result = co_await work(lease->connection(), limit);
         lease->keep();  // where it is in order: after what the work itself decided, such as that nothing was found
         if (result) {
-          note_success(core, *ticket);
+          call.end(obs::UpstreamOutcome::success, std::chrono::steady_clock::now());
+          core.report(*ticket, net::Breaker::Outcome::success);
           co_return result;
         }
         failure = std::move(result.error());
       } else {
         failure = std::move(lease.error());
       }
+      call.end(outcome_of(*failure), std::chrono::steady_clock::now());
     }
     failure = judge(core, *ticket, begun, effort, std::move(*failure));
-    const net::FailedAttempt failed{number, effort.repeatable, net::is_passing(failure->code), {}, effort.deadline};
+    const net::FailedAttempt failed{number, effort.repeatable, net::repeat_after(*failure), {}, effort.deadline};
     const auto rest = core.retries.decide(failed, std::chrono::steady_clock::now());
     if (!rest) co_return *failure;
-    core.retried.fetch_add(1, std::memory_order_relaxed);
-    const bool waited = co_await pause(*rest);
+    const std::chrono::milliseconds pause = *rest;
+    const bool waited = co_await pause_for(pause);
     if (!waited) co_return fail(Errc::canceled, url_.origin + ": canceled before another attempt");
   }
 }

@@ -1,5 +1,7 @@
 #include "retrieval/pgvector/pool.hpp"
 
+#include "net/upstream_message.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -79,7 +81,7 @@ Task<Result<std::unique_ptr<Connection>>> Pool::open(SteadyTime deadline) {
     if (resolved.error == asio::error::operation_aborted) co_return fail(Errc::canceled, url_.origin + ": canceled");
     if (resolved.error) {
       const Errc code = resolved.error == asio::error::timed_out ? Errc::deadline_exceeded : Errc::unavailable;
-      co_return fail(code, url_.origin + ": cannot find the host: " + resolved.error.message());
+      co_return fail(code, std::string(net::kCannotReach) + url_.origin + ": " + resolved.error.message());
     }
     addresses = resolved.endpoints;
   }
