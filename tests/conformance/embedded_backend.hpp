@@ -4,6 +4,8 @@
 #include "conformance/backend.hpp"
 #include "fakes/temporary_folder.hpp"
 #include "retrieval/embedded_corpus.hpp"
+#include "retrieval/embedded_queue.hpp"
+#include "retrieval/embedding_texts.hpp"
 
 namespace ragd::conformance {
 
@@ -11,8 +13,15 @@ class EmbeddedReplica final : public Replica {
  public:
   EmbeddedReplica(const std::string& folder, const Opening& opening)
       : store_(store::DocumentStore::open(folder).value()),
-        writer_(*store_, writer_pool_, merge_pool_, published_),
-        corpus_(*store_, pool_, writer_pool_, writer_, published_, opening.settings) {
+        writer_(*store_, writer_pool_, merge_pool_, published_,
+                opening.embedder == nullptr ? 0 : retrieval::vectors_tag(opening.embedder->tag())) {
+    if (opening.embedder != nullptr) {
+      queries_ = std::make_unique<retrieval::QueryEmbedder>(*opening.embedder, metrics_, clock_,
+                                                            retrieval::QueryEmbedderSettings{});
+      queue_ = std::make_unique<retrieval::EmbeddedQueue>(*opening.embedder, writer_, published_, pool_, writer_pool_);
+    }
+    corpus_ = std::make_unique<retrieval::EmbeddedCorpus>(*store_, pool_, writer_pool_, writer_, published_,
+                                                          opening.settings, queries_.get());
     writer_.restore().value();
   }
   ~EmbeddedReplica() override {
@@ -23,9 +32,9 @@ class EmbeddedReplica final : public Replica {
   EmbeddedReplica(const EmbeddedReplica&) = delete;
   EmbeddedReplica& operator=(const EmbeddedReplica&) = delete;
 
-  [[nodiscard]] Retriever& retriever() override { return corpus_; }
-  [[nodiscard]] Documents& documents() override { return corpus_; }
-  [[nodiscard]] retrieval::EmbeddingQueue* queue() override { return nullptr; }
+  [[nodiscard]] Retriever& retriever() override { return *corpus_; }
+  [[nodiscard]] Documents& documents() override { return *corpus_; }
+  [[nodiscard]] retrieval::EmbeddingQueue* queue() override { return queue_.get(); }
 
  private:
   boost::asio::thread_pool pool_{2};
@@ -34,7 +43,11 @@ class EmbeddedReplica final : public Replica {
   std::unique_ptr<store::DocumentStore> store_;
   retrieval::PublishedCatalogue published_;
   retrieval::CorpusWriter writer_;
-  retrieval::EmbeddedCorpus corpus_;
+  SystemClock clock_;
+  obs::Metrics metrics_;
+  std::unique_ptr<retrieval::QueryEmbedder> queries_;
+  std::unique_ptr<retrieval::EmbeddedQueue> queue_;
+  std::unique_ptr<retrieval::EmbeddedCorpus> corpus_;
 };
 
 class EmbeddedStore final : public Store {
@@ -48,7 +61,7 @@ class EmbeddedStore final : public Store {
 };
 
 inline BackendKind embedded_backend() {
-  return {"embedded", false, false, [] { return std::string(); }, [] { return std::make_unique<EmbeddedStore>(); }};
+  return {"embedded", false, true, [] { return std::string(); }, [] { return std::make_unique<EmbeddedStore>(); }};
 }
 
 }  // namespace ragd::conformance

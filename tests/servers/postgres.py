@@ -218,16 +218,39 @@ class Server:
     def log(self):
         return (self.folder / "log").read_text(errors="replace")
 
+    def _processes(self):
+        """The server's and its children's, which have process groups of their own."""
+        children = []
+        for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = status.read_text().rpartition(")")[2].split()[1]
+            except OSError:  # ended meanwhile
+                continue
+            if int(parent) == self.process.pid:
+                children.append(int(status.parent.name))
+        return [self.process.pid, *children]
+
+    def _signal(self, processes, number):
+        for process in processes:
+            try:
+                os.kill(process, number)
+            except ProcessLookupError:
+                pass
+
     def kill(self):
         """All of its processes at once, as the machine's end would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        processes = self._processes()
+        self._signal(processes, signal.SIGKILL)
         self.process.wait()
+        while any(pathlib.Path(f"/proc/{process}").exists() for process in processes[1:]):
+            time.sleep(0.01)
 
     def freeze(self):
-        os.killpg(self.process.pid, signal.SIGSTOP)
+        """It takes connections, and answers nothing."""
+        self._signal(self._processes(), signal.SIGSTOP)
 
     def thaw(self):
-        os.killpg(self.process.pid, signal.SIGCONT)
+        self._signal(self._processes(), signal.SIGCONT)
 
     def stop(self):
         if self.process and self.process.poll() is None:
