@@ -63,11 +63,26 @@ struct Run {
                        [&](cli::Transport& server) { return cli::search(options, server, console); });
   }
   int operator()(const cli::IngestOptions& options) const {
-    const SystemClock clock;
-    const auto sleep = [](std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); };
-    return with_server(options.server, kPatience,
-                       [&](cli::Transport& server) { return cli::ingest(options, server, console, clock, sleep); });
+    return with_server(options.server, kPatience, [&](cli::Transport& server) {
+      return cli::ingest(options, server, console, SystemClock(), sleep);
+    });
   }
+  int operator()(const cli::ExportOptions& options) const {
+    return with_server(options.server, kPatience, [&](cli::Transport& server) {
+      return cli::export_corpus(options, server, console, SystemClock(), sleep);
+    });
+  }
+  int operator()(const cli::ImportOptions& options) const {
+    return with_server(options.server, kPatience, [&](cli::Transport& server) {
+      return cli::import_corpus(options, std::cin, server, console, SystemClock(), sleep);
+    });
+  }
+  int operator()(const cli::SnapshotOptions& options) const {
+    if (!options.data_dir.empty()) return cli::snapshot_offline(options, console, SystemClock());
+    return with_server(options.server, kSnapshotPatience,
+                       [&](cli::Transport& server) { return cli::snapshot(options, server, console); });
+  }
+  int operator()(const cli::RestoreOptions& options) const { return cli::restore(options, console); }
   int operator()(const cli::BenchOptions& options) const { return cli::bench(options, console); }
   int operator()(cli::HealthcheckCommand check) const {
     if (check.options.server.url.empty()) {
@@ -90,6 +105,9 @@ struct Run {
   /// Longer than the server's own budget for a request, so that its answer explains a delay, not ours.
   static constexpr std::chrono::seconds kPatience{60};
   static constexpr std::chrono::seconds kProbePatience{5};
+  static constexpr std::chrono::hours kSnapshotPatience{1};  ///< it reads every byte there is
+
+  static void sleep(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
 
   template <class Verb>
   int with_server(const cli::Connection& connection, std::chrono::milliseconds timeout, Verb verb) const {

@@ -21,6 +21,7 @@ enum class Errc : std::uint8_t {
   not_found,               ///< 404
   method_not_allowed,      ///< 405, with Allow
   request_timeout,         ///< 408: the client was too slow
+  conflict,                ///< 409: what is there already is in the way
   payload_too_large,       ///< 413
   uri_too_long,            ///< 414
   unsupported_media_type,  ///< 415

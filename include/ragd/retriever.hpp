@@ -81,6 +81,7 @@ struct DocumentSummary {
 struct DocumentPage {
   std::vector<DocumentSummary> documents;  ///< in order of id
   std::optional<std::string> next;         ///< pass as `after` for the following page; absent on the last
+  std::uint64_t waiting = 0;               ///< passages of the whole corpus that will get vectors and have none yet
 };
 
 struct DocumentBatch {

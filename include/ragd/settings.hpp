@@ -73,14 +73,16 @@ struct RetrievalSettings {
 };
 
 struct EmbeddingsSettings {
-  std::string url = "https://api.openai.com/v1";  ///< of any OpenAI-compatible API
-  std::string api_key;                            ///< secret
-  std::string model;                              ///< empty: retrieval is lexical alone, and the rest means nothing
-  std::size_t dimensions = 0;                     ///< asked of the model; 0: as many as it has
-  std::size_t batch_size = 64;                    ///< texts in one request
-  std::uint64_t batch_bytes = 256ULL << 10;       ///< of these texts in sum; a longer one goes alone
-  std::chrono::milliseconds timeout{10'000};      ///< of one request
-  std::string query_prefix;                       ///< before a question, where the model wants that
+  std::string url = "https://api.openai.com/v1";   ///< of any OpenAI-compatible API
+  std::string api_key;                             ///< secret
+  std::string model;                               ///< empty: retrieval is lexical alone, and the rest means nothing
+  std::size_t dimensions = 0;                      ///< asked of the model; 0: as many as it has
+  std::size_t batch_size = 64;                     ///< texts in one request
+  std::uint64_t batch_bytes = 256ULL << 10;        ///< of these texts in sum; a longer one goes alone
+  std::chrono::milliseconds timeout{10'000};       ///< of one request
+  std::chrono::milliseconds query_timeout{2'000};  ///< of a question's embedding; by words alone after it
+  std::size_t parallel = 2;                        ///< batches of passages under way at once
+  std::string query_prefix;                        ///< before a question, where the model wants that
   std::string passage_prefix;
   std::string ca_file;  ///< PEM; believed instead of the system's authorities
 };

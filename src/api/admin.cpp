@@ -8,6 +8,9 @@ namespace ragd::api {
 
 namespace {
 
+/// More than a name may have: that is for who takes the snapshot to say.
+constexpr std::size_t kMaxSnapshotName = 1024;
+
 Result<PurgeSelector> read_selector(std::string_view query, const Caller& caller) {
   const auto document = query_parameter(query, "document");
   if (!document) return document.error();
@@ -26,6 +29,32 @@ Result<PurgeSelector> read_selector(std::string_view query, const Caller& caller
   return PurgeSelector{caller.tenant, **document};
 }
 
+/// Empty: none was given. A body may be left out, but not its type: without one a stranger's page could ask for this.
+Result<std::string> read_name(const net::HttpRequest& request) {
+  if (auto content = check_json_content(request); !content) return content.error();
+  if (request.body.empty()) return std::string();
+  const auto body = parse_object(request.body);
+  if (!body) return body.error();
+  const auto name = string_field(body->root(), "name", 1, kMaxSnapshotName);
+  if (!name) return name.error();
+  return std::string(name->value_or(""));
+}
+
+void audit(const RequestContext& context, const Result<SnapshotTaken>& taken) {
+  if (!taken) {
+    return obs::log(LogLevel::warning, "snapshot failed",
+                    {{"request_id", std::string_view(context.request_id)},
+                     {"by", std::string_view(context.caller.key_name)},
+                     {"error", std::string_view(taken.error().detail)}});
+  }
+  obs::log(LogLevel::info, "snapshot taken",
+           {{"request_id", std::string_view(context.request_id)},
+            {"by", std::string_view(context.caller.key_name)},
+            {"name", std::string_view(taken->name)},
+            {"documents", static_cast<std::int64_t>(taken->documents)},
+            {"bytes", static_cast<std::int64_t>(taken->bytes)}});
+}
+
 }  // namespace
 
 Task<Result<void>> AdminEndpoint::purge(net::Exchange& exchange) {
@@ -40,6 +69,29 @@ Task<Result<void>> AdminEndpoint::purge(net::Exchange& exchange) {
             {"entries", static_cast<std::int64_t>(*purged)}});
   base::JsonWriter json(exchange.response.body);
   json.begin_object().key("purged").integer(*purged).end_object();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> AdminEndpoint::snapshot(net::Exchange& exchange) {
+  if (snapshots_ == nullptr) {
+    co_return fail(Errc::conflict, "the backend takes no snapshots",
+                   "the documents are in an external database: back it up with its own tools");
+  }
+  auto name = read_name(exchange.request);
+  if (!name) co_return name.error();
+  const RequestContext& context = state_of(exchange).context;
+  std::string asked_for = *std::move(name);
+  const Result<SnapshotTaken> taken = co_await snapshots_->take(context, std::move(asked_for));
+  metrics_.snapshots.add(taken ? obs::SnapshotOutcome::taken : obs::SnapshotOutcome::failed);
+  audit(context, taken);
+  if (!taken) co_return taken.error();
+  base::JsonWriter json(exchange.response.body);
+  json.begin_object();
+  json.key("name").string(taken->name);
+  json.key("documents").integer(taken->documents);
+  json.key("bytes").integer(taken->bytes);
+  json.key("corpus_version").string(taken->version);
+  json.end_object();
   co_return Result<void>{};
 }
 

@@ -106,24 +106,7 @@ void write_summary(base::JsonWriter& json, const DocumentSummary& document) {
   json.end_object();
 }
 
-std::string page_json(const DocumentPage& page) {
-  std::string out;
-  base::JsonWriter json(out);
-  json.begin_object().key("documents").begin_array();
-  for (const DocumentSummary& document : page.documents) write_summary(json, document);
-  json.end_array().key("next_cursor");
-  if (page.next) {
-    json.string(*page.next);
-  } else {
-    json.null();
-  }
-  json.end_object();
-  return out;
-}
-
-std::string document_json(const Document& document) {
-  std::string out;
-  base::JsonWriter json(out);
+void write_document(base::JsonWriter& json, const Document& document) {
   json.begin_object();
   json.key("id").string(document.id);
   json.key("title").string(document.title);
@@ -131,19 +114,76 @@ std::string document_json(const Document& document) {
   json.key("metadata").raw(document.metadata_json);
   json.key("text").string(document.text);
   json.end_object();
+}
+
+void write_entry(base::JsonWriter& json, const DocumentSummary& document) {
+  write_summary(json, document);
+}
+void write_entry(base::JsonWriter& json, const Document& document) {
+  write_document(json, document);
+}
+
+std::string json_of(const Document& document) {
+  std::string out;
+  base::JsonWriter json(out);
+  write_document(json, document);
   return out;
 }
 
-std::size_t bytes_of(const DocumentPage& page) {
-  std::size_t bytes = 0;
-  for (const DocumentSummary& document : page.documents) {
-    bytes += document.id.size() + document.title.size() + document.source.size() + document.metadata_json.size();
+/// Of a DocumentPage or a DocumentBatch.
+template <class Page>
+std::string json_of_page(const Page& page) {
+  std::string out;
+  base::JsonWriter json(out);
+  json.begin_object().key("documents").begin_array();
+  for (const auto& document : page.documents) write_entry(json, document);
+  json.end_array().key("next_cursor");
+  if (page.next) {
+    json.string(*page.next);
+  } else {
+    json.null();
   }
-  return bytes;
+  if constexpr (std::is_same_v<Page, DocumentPage>) json.key("waiting_for_vectors").integer(page.waiting);
+  json.end_object();
+  return out;
+}
+
+std::size_t bytes_of(const DocumentSummary& document) {
+  return document.id.size() + document.title.size() + document.source.size() + document.metadata_json.size();
 }
 
 std::size_t bytes_of(const Document& document) {
   return document.title.size() + document.source.size() + document.metadata_json.size() + document.text.size();
+}
+
+template <class Page>
+std::size_t bytes_of_page(const Page& page) {
+  std::size_t bytes = 0;
+  for (const auto& document : page.documents) bytes += bytes_of(document);
+  return bytes;
+}
+
+/// Whether whole documents are asked for.
+Result<bool> wants_content(std::string_view query) {
+  const auto content = query_parameter(query, "content");
+  if (!content) return content.error();
+  if (!*content) return false;
+  if (**content != "full") return fail(Errc::unprocessable, {}, "'content' knows only 'full'");
+  return true;
+}
+
+/// What was found as JSON, by `write`: on the spot when it is small, else on the pool.
+template <class Found, class Write>
+Task<Result<void>> respond(boost::asio::thread_pool& pool, net::HttpResponse& response, Found found, std::size_t bytes,
+                           Write write) {
+  if (bytes <= kInlineJsonBytes) {
+    response.body = write(found);
+    co_return Result<void>{};
+  }
+  auto work = [found = std::move(found), write]() -> Result<std::string> { return write(found); };
+  Result<std::string> body = co_await net::offload(pool, std::move(work));
+  response.body = *std::move(body);
+  co_return Result<void>{};
 }
 
 Result<std::size_t> page_size(std::string_view query) {
@@ -198,31 +238,27 @@ Task<Result<void>> DocumentsEndpoint::list(net::Exchange& exchange) {
   if (!limit) co_return limit.error();
   auto cursor = query_parameter(exchange.request.query, "cursor");
   if (!cursor) co_return cursor.error();
+  const auto content = wants_content(exchange.request.query);
+  if (!content) co_return content.error();
   std::string after = std::move(*cursor).value_or("");
+  if (*content) {
+    Result<DocumentBatch> batch = co_await documents_.scan(state_of(exchange).context, std::move(after), *limit);
+    if (!batch) co_return batch.error();
+    const std::size_t size = bytes_of_page(*batch);
+    co_return co_await respond(pool_, exchange.response, *std::move(batch), size, json_of_page<DocumentBatch>);
+  }
   Result<DocumentPage> page = co_await documents_.list(state_of(exchange).context, std::move(after), *limit);
   if (!page) co_return page.error();
-  if (bytes_of(*page) <= kInlineJsonBytes) {
-    exchange.response.body = page_json(*page);
-    co_return Result<void>{};
-  }
-  auto write = [page = *std::move(page)]() -> Result<std::string> { return page_json(page); };
-  Result<std::string> body = co_await net::offload(pool_, std::move(write));
-  exchange.response.body = *std::move(body);
-  co_return Result<void>{};
+  const std::size_t size = bytes_of_page(*page);
+  co_return co_await respond(pool_, exchange.response, *std::move(page), size, json_of_page<DocumentPage>);
 }
 
 Task<Result<void>> DocumentsEndpoint::get(net::Exchange& exchange) {
   RequestState& state = state_of(exchange);
   Result<Document> document = co_await documents_.get(state.context, std::move(state.path_parameter));
   if (!document) co_return document.error();
-  if (bytes_of(*document) <= kInlineJsonBytes) {
-    exchange.response.body = document_json(*document);
-    co_return Result<void>{};
-  }
-  auto write = [document = *std::move(document)]() -> Result<std::string> { return document_json(document); };
-  Result<std::string> body = co_await net::offload(pool_, std::move(write));
-  exchange.response.body = *std::move(body);
-  co_return Result<void>{};
+  const std::size_t size = bytes_of(*document);
+  co_return co_await respond(pool_, exchange.response, *std::move(document), size, json_of);
 }
 
 Task<Result<void>> DocumentsEndpoint::erase(net::Exchange& exchange) {

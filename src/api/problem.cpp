@@ -21,6 +21,8 @@ ProblemKind problem_kind(Errc code) {
       return {405, "method-not-allowed", "Method not allowed", {}, LogLevel::info};
     case Errc::request_timeout:
       return {408, "request-timeout", "Request timeout", bad_request, LogLevel::info};
+    case Errc::conflict:
+      return {409, "conflict", "Conflict", {}, LogLevel::info};
     case Errc::payload_too_large:
       return {413, "payload-too-large", "Payload too large", body_too_large, LogLevel::info};
     case Errc::uri_too_long:

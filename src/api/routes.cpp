@@ -35,6 +35,7 @@ std::vector<Route> make_routes(Endpoints& endpoints, const HttpSettings& http) {
       {get,     "/health/ready",   Scope::none,   Kind::other,     small, {}, call(health, &HealthEndpoint::ready)},
       {get,     "/metrics",        Scope::none,   Kind::other,     small, call(health, &HealthEndpoint::metrics)},
       {delete_, "/admin/cache",    Scope::admin,  Kind::other,     small, call(admin, &AdminEndpoint::purge)},
+      {post,    "/admin/snapshot", Scope::admin,  Kind::other,     small, call(admin, &AdminEndpoint::snapshot)},
   };
   // clang-format on
 }

@@ -16,19 +16,31 @@ using obs::Exposition;
 
 constexpr const char* kDocuments = "Documents in the corpus, all tenants together.";
 constexpr const char* kChunks = "Chunks in the index.";
+constexpr const char* kEmbedded = "Chunks with vectors.";
 
 void corpus_gauges(Exposition& out, const Parts& parts) {
   if (parts.shared_corpus) {
     const auto counts = parts.shared_corpus->counts();
     out.gauge("rag_documents", kDocuments, counts.documents);
     out.gauge("rag_chunks", kChunks, counts.chunks);
+    out.gauge("rag_embedded_chunks", kEmbedded, counts.embedded);
     return;
   }
   const retrieval::CorpusSize size = parts.corpus->size();
   out.gauge("rag_documents", kDocuments, size.documents);
   out.gauge("rag_chunks", kChunks, size.chunks);
+  out.gauge("rag_embedded_chunks", kEmbedded, size.embedded);
   out.gauge("rag_index_segments", "Parts the index is in, until they are merged.", size.segments);
   out.gauge("rag_index_bytes", "Memory the index takes.", size.index_bytes);
+}
+
+void embedding_gauges(Exposition& out, const Parts& parts) {
+  const std::size_t waiting = parts.embedding ? parts.embedding->queue().waiting() : 0;
+  out.gauge("rag_embedding_waiting_chunks", "Chunks that wait for their vectors.", waiting);
+  const retrieval::QueryEmbedderStats stats =
+      parts.embedding ? parts.embedding->queries().stats() : retrieval::QueryEmbedderStats{};
+  out.gauge("rag_cache_entries", "Entries, as far as the store can tell.", stats.entries, {{"cache", "embedding"}});
+  out.gauge("rag_cache_bytes", "Bytes on disk and in memory tables.", stats.bytes, {{"cache", "embedding"}});
 }
 
 void cache_gauges(Exposition& out, const Parts& parts) {
@@ -96,6 +108,7 @@ void register_gauges(Parts& parts, const std::string& data_dir) {
   parts.metrics.set_sampler([&parts, data_dir](Exposition& out) {
     corpus_gauges(out, parts);
     cache_gauges(out, parts);
+    embedding_gauges(out, parts);
     limit_gauges(out, parts);
     readiness_gauges(out, parts);
     store_gauges(out, parts, data_dir);

@@ -2,6 +2,10 @@
 
 #include "app/gate_policy.hpp"
 #include "obs/log.hpp"
+#include "retrieval/embedded_queue.hpp"
+#include "retrieval/embedding_texts.hpp"
+#include "retrieval/pgvector/vector_queue.hpp"
+#include "store/snapshot_take.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -14,6 +18,8 @@ namespace ragd::app {
 namespace {
 
 constexpr std::size_t kCacheThreads = 2;
+/// One for merges that take seconds, one for those that take minutes.
+constexpr std::size_t kMergeThreads = 2;
 
 /// Disk reads and writes wait, they don't compute: a few more threads than cores keep the disk busy.
 std::size_t pool_size(std::size_t cores) {
@@ -43,11 +49,12 @@ Parts::Parts(const Settings& settings)
       pool(pool_size(threads.size())),
       cache_pool(kCacheThreads),
       ingest_pool(1),
-      merge_pool(1),
+      merge_pool(kMergeThreads),
       permits(settings.overload.max_in_flight) {}
 
 Parts::~Parts() {
   // Whatever still runs there uses the parts that go next.
+  if (corpus_writer) corpus_writer->stop_merging();
   pool.join();
   ingest_pool.join();
   merge_pool.join();
@@ -69,7 +76,11 @@ Result<void> Parts::open(const Settings& settings) {
 
   auto directory = make_directory(settings.data_dir);
   if (!directory) return directory;
-  auto opened = settings.retrieval.backend == Backend::pgvector ? open_pgvector(settings) : open_embedded(settings);
+  auto made = Embedding::make(settings.embeddings, cores(), pool, metrics, clock);
+  if (!made) return made.error();
+  embedding = *std::move(made);
+  auto opened =
+      settings.retrieval.backend == Backend::pgvector ? open_pgvector(settings.retrieval) : open_embedded(settings);
   if (!opened) return opened;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();
@@ -80,7 +91,7 @@ Result<void> Parts::open(const Settings& settings) {
   endpoints = std::make_unique<api::Endpoints>(
       api::Endpoints{api::QueryEndpoint(*pipeline, metrics), api::SearchEndpoint(*pipeline),
                      api::DocumentsEndpoint(*documents, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
-                     api::AdminEndpoint(*cache)});
+                     api::AdminEndpoint(*cache, snapshots.get(), metrics)});
   for (std::size_t i = 0; i < threads.size(); ++i) {
     routers.push_back(std::make_unique<api::Router>(
         api::make_routes(*endpoints, settings.http), policy.load(),
@@ -96,24 +107,38 @@ Result<void> Parts::open_embedded(const Settings& settings) {
   for (const std::string& note : store->recovery_notes()) {
     obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
   }
-  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue);
-  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue,
-                                                       settings.retrieval);
+  open_corpus(settings.retrieval);
+  snapshots =
+      std::make_unique<retrieval::StoreSnapshots>(*store, pool, clock, store::snapshot_folder(settings.data_dir));
   retriever = corpus.get();
   documents = corpus.get();
   return corpus_writer->restore();
 }
 
-Result<void> Parts::open_pgvector(const Settings& settings) {
-  auto url = retrieval::pgvector::PostgresUrl::parse(settings.retrieval.url);
+void Parts::open_corpus(const RetrievalSettings& settings) {
+  const std::uint64_t vectors = embedding ? retrieval::vectors_tag(embedding->embedder().tag()) : 0;
+  corpus_writer = std::make_unique<retrieval::CorpusWriter>(*store, ingest_pool, merge_pool, catalogue, vectors);
+  if (embedding) {
+    embedding->set_queue(std::make_unique<retrieval::EmbeddedQueue>(embedding->embedder(), *corpus_writer, catalogue,
+                                                                    pool, ingest_pool));
+  }
+  corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue, settings,
+                                                       embedding ? &embedding->queries() : nullptr,
+                                                       embedding ? &embedding->queue() : nullptr);
+}
+
+Result<void> Parts::open_pgvector(const RetrievalSettings& settings) {
+  auto url = retrieval::pgvector::PostgresUrl::parse(settings.url);
   if (!url) return fail(Errc::unprocessable, "retrieval.url " + url.error().detail);
   retrieval::pgvector::DatabaseSettings its;
-  its.connections = settings.retrieval.connections;
-  its.timeout = settings.retrieval.timeout;
+  its.connections = settings.connections;
+  its.timeout = settings.timeout;
+  if (embedding) its.model_tag = embedding->embedder().tag();
   database = std::make_unique<retrieval::pgvector::Database>(
       cores(), std::move(*url), its, obs::UpstreamRecorder(metrics.upstreams, obs::Upstream::vector_db));
-  shared_corpus =
-      std::make_unique<retrieval::pgvector::PgvectorCorpus>(*database, cores(), pool, nullptr, settings.retrieval);
+  if (embedding) embedding->set_queue(std::make_unique<retrieval::pgvector::VectorQueue>(*database, pool));
+  shared_corpus = std::make_unique<retrieval::pgvector::PgvectorCorpus>(
+      *database, cores(), pool, embedding ? &embedding->queries() : nullptr, settings);
   retriever = shared_corpus.get();
   documents = shared_corpus.get();
   auto prepared = database->prepare();

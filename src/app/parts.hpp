@@ -7,6 +7,7 @@
 #include "api/readiness.hpp"
 #include "api/router.hpp"
 #include "api/routes.hpp"
+#include "app/embedding.hpp"
 #include "base/published.hpp"
 #include "cache/rocks_response_cache.hpp"
 #include "llm/extractive.hpp"
@@ -17,6 +18,7 @@
 #include "retrieval/embedded_corpus.hpp"
 #include "retrieval/pgvector/corpus.hpp"
 #include "retrieval/pgvector/database.hpp"
+#include "retrieval/store_snapshots.hpp"
 #include "store/document_store.hpp"
 
 #include <ragd/clock.hpp>
@@ -46,7 +48,6 @@ class Parts {
 
   /// Hands a new policy to every core's gate.
   void publish_policy(const api::GatePolicyPtr& policy);
-
   /// As far as is known without asking anyone.
   [[nodiscard]] std::uint64_t document_count() const {
     return shared_corpus ? shared_corpus->counts().documents : corpus->size().documents;
@@ -60,11 +61,13 @@ class Parts {
   boost::asio::thread_pool pool;         ///< documents: reads, big JSON, the scrape
   boost::asio::thread_pool cache_pool;   ///< answers wait for their cache entry, and should not wait for an ingest too
   boost::asio::thread_pool ingest_pool;  ///< one thread, so writes take turns, and nothing else waits for one
-  boost::asio::thread_pool merge_pool;   ///< one thread: large merges of the index, behind the writes
-  std::unique_ptr<store::DocumentStore> store;  ///< this and what follows of it: null with another backend
+  boost::asio::thread_pool merge_pool;   ///< large merges of the index, behind the writes
+  std::unique_ptr<store::DocumentStore> store;  ///< null, as what else is of the embedded backend, with another one
   retrieval::PublishedCatalogue catalogue;
+  std::unique_ptr<Embedding> embedding;  ///< null: retrieval goes by words alone
   std::unique_ptr<retrieval::CorpusWriter> corpus_writer;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
+  std::unique_ptr<retrieval::StoreSnapshots> snapshots;
   std::unique_ptr<retrieval::pgvector::Database> database;  ///< both null with another backend
   std::unique_ptr<retrieval::pgvector::PgvectorCorpus> shared_corpus;
   Retriever* retriever = nullptr;  ///< the backend's two faces
@@ -81,7 +84,8 @@ class Parts {
   explicit Parts(const Settings& settings);
   Result<void> open(const Settings& settings);
   Result<void> open_embedded(const Settings& settings);
-  Result<void> open_pgvector(const Settings& settings);
+  void open_corpus(const RetrievalSettings& settings);
+  Result<void> open_pgvector(const RetrievalSettings& settings);
   [[nodiscard]] std::vector<boost::asio::io_context*> cores();
 };
 

@@ -61,8 +61,12 @@ class Server::Impl {
 
   ~Impl() {
     if (!started_) return;
+    if (parts_->snapshots) parts_->snapshots->stop();
     listener_.reset();
-    run_on(parts_->threads.context(0), [this] { checks_.stop(); });
+    run_on(parts_->threads.context(0), [this] {
+      checks_.stop();
+      if (parts_->embedding) parts_->embedding->stop();
+    });
     parts_->threads.join();
   }
   Impl(const Impl&) = delete;
@@ -79,7 +83,10 @@ class Server::Impl {
     parts_->reload.success_time_s = unix_seconds(parts_->clock);
     parts_->threads.start();
     started_ = true;
-    run_on(parts_->threads.context(0), [this] { checks_.start(); });
+    run_on(parts_->threads.context(0), [this] {
+      checks_.start();
+      if (parts_->embedding) parts_->embedding->start();
+    });
     listener_->start();
     const std::string address = listener_->endpoint().address().to_string();
     obs::log(LogLevel::info, "listening",

@@ -148,7 +148,8 @@ std::vector<SettingRow> make_table() {
           "only."),
 
       row("retrieval.backend", &Settings::retrieval, &RetrievalSettings::backend, backends,
-          "Where documents lie and are searched: in this process, or in a PostgreSQL with pgvector that replicas share."),
+          "Where documents lie and are searched: in this process, or in a PostgreSQL with pgvector that replicas "
+          "share."),
       row("retrieval.url", &Settings::retrieval, &RetrievalSettings::url, Text{},
           "Of the database, as postgresql://user:password@host/database?sslmode=verify-full.",
           {.reloadable = false, .secret = true, .env_aliases = {}}),
@@ -172,7 +173,8 @@ std::vector<SettingRow> make_table() {
       row("retrieval.diversity", &Settings::retrieval, &RetrievalSettings::diversity, Number{0, 1},
           "How much passages about the same are put behind others (maximal marginal relevance); 0: not at all."),
       row("retrieval.fusion", &Settings::retrieval, &RetrievalSettings::fusion, fusions,
-          "How rankings by words and by meaning become one: their scores, normalised and weighted, or reciprocal ranks."),
+          "How rankings by words and by meaning become one: their scores, normalised and weighted, or reciprocal "
+          "ranks."),
       row("retrieval.vector_weight", &Settings::retrieval, &RetrievalSettings::vector_weight, Number{0, 1},
           "What meaning counts beside words, from nothing to everything, once all passages have vectors."),
 
@@ -202,6 +204,11 @@ std::vector<SettingRow> make_table() {
           "Bytes of these texts in sum; a longer text goes alone."),
       row("embeddings.timeout", &Settings::embeddings, &EmbeddingsSettings::timeout, kTimeout,
           "One request to that API must be answered within this time."),
+      row("embeddings.query_timeout", &Settings::embeddings, &EmbeddingsSettings::query_timeout, kTimeout,
+          "A question waits no longer for its vector: it is then searched by words alone, and the answer is marked "
+          "degraded."),
+      row("embeddings.parallel", &Settings::embeddings, &EmbeddingsSettings::parallel, Integer{1, 64},
+          "Batches of passages that are embedded at once."),
       row("embeddings.query_prefix", &Settings::embeddings, &EmbeddingsSettings::query_prefix, Text{},
           "Put before each question, for models trained so, as 'query: '."),
       row("embeddings.passage_prefix", &Settings::embeddings, &EmbeddingsSettings::passage_prefix, Text{},

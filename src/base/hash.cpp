@@ -44,6 +44,26 @@ std::string sha256_hex(std::string_view bytes) {
   return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
+struct Sha256::Context {
+  SHA256_CTX sha;
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  SHA256_Init(&context_->sha);
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::string_view bytes) {
+  SHA256_Update(&context_->sha, bytes.data(), bytes.size());
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, 32> digest{};
+  SHA256_Final(digest.data(), &context_->sha);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 bool equal_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,23 @@ namespace ragd::base {
 [[nodiscard]] std::array<std::uint64_t, 2> hash128(std::string_view bytes);
 [[nodiscard]] std::array<unsigned char, 32> sha256(std::string_view bytes);
 [[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
+/// The SHA-256 of bytes that come piece by piece. For one thread.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void update(std::string_view bytes);
+  /// Of all of them; once, at the end.
+  [[nodiscard]] std::string hex();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
 
 /// Lower-case hex of any bytes.
 [[nodiscard]] std::string to_hex(std::string_view bytes);

@@ -3,6 +3,7 @@
 #include "base/files.hpp"
 #include "base/text_distance.hpp"
 #include "cli/bench_arguments.hpp"
+#include "cli/transfer_arguments.hpp"
 
 #include <ragd/error.hpp>
 
@@ -60,6 +61,7 @@ class Grammar {
     add_ask();
     add_search();
     add_bench();
+    add_transfer();
     add_check_config();
     add_healthcheck();
     app_.add_subcommand("version", "Shows the version");
@@ -128,6 +130,20 @@ class Grammar {
     add_connection(sub);
   }
 
+  void add_transfer() {
+    CLI::App* sub = app_.add_subcommand("export", "Writes all documents of a running server to a file");
+    add_export_flags(*sub, transfer_.export_);
+    add_connection(sub);
+    sub = app_.add_subcommand("import", "Gives a running server the documents of such a file");
+    add_import_flags(*sub, transfer_.import_);
+    add_connection(sub);
+    sub = app_.add_subcommand("snapshot", "Takes a snapshot of the documents, for backups");
+    add_snapshot_flags(*sub, transfer_.snapshot);
+    add_connection(sub);
+    add_restore_flags(*app_.add_subcommand("restore", "Makes a snapshot the documents of a data directory"),
+                      transfer_.restore);
+  }
+
   void add_ingest() {
     CLI::App* sub =
         verb("ingest", "Gives files and folders to a running server",
@@ -137,6 +153,7 @@ class Grammar {
              "is wrong.");
     sub->add_option("paths", ingest_.paths, "Files, and folders with all that is in them")->required()->type_name("");
     sub->add_flag("--dry-run", ingest_.dry_run, "Only lists what would be read");
+    sub->add_flag("--wait", ingest_.wait, "Returns only when everything can be found by meaning too");
     sub->add_flag("--json", ingest_.json, "Prints the summary as JSON");
     add_connection(sub);
   }
@@ -201,8 +218,32 @@ class Grammar {
       check_.settings = server_arguments(sub);
       return check_;
     }
+    if (name == "restore") return restore(environment);
     if (const auto done = connect(environment, name == "healthcheck"); !done) return mistake(done.error().detail);
     return client_command(name, sub);
+  }
+
+  Command restore(const std::map<std::string, std::string>& environment) {
+    RestoreOptions& options = transfer_.restore;
+    const auto found = environment.find("RAGD_DATA_DIR");
+    if (options.data_dir.empty() && found != environment.end()) options.data_dir = found->second;
+    if (options.data_dir.empty()) return mistake("--data-dir is required");
+    options.snapshot = unguarded({options.snapshot}).front();
+    return options;
+  }
+
+  Command transfer_command(const std::string& name) {
+    if (name == "export") {
+      transfer_.export_.server = server_;
+      return transfer_.export_;
+    }
+    if (name == "import") {
+      transfer_.import_.server = server_;
+      transfer_.import_.input = unguarded({transfer_.import_.input}).front();
+      return transfer_.import_;
+    }
+    transfer_.snapshot.server = server_;
+    return transfer_.snapshot;
   }
 
   Command client_command(const std::string& name, const CLI::App& sub) {
@@ -225,6 +266,7 @@ class Grammar {
       ingest_.paths = unguarded(std::move(ingest_.paths));
       return ingest_;
     }
+    if (name != "healthcheck") return transfer_command(name);
     health_.options.server = server_;
     health_.settings = server_arguments(sub);
     return health_;
@@ -293,6 +335,7 @@ class Grammar {
   AskOptions ask_;
   SearchOptions search_;
   BenchOptions bench_;
+  TransferOptions transfer_;
 };
 
 }  // namespace

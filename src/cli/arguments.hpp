@@ -53,8 +53,9 @@ struct Usage {
   std::string text;
 };
 
-using Command = std::variant<Usage, ServeCommand, IngestOptions, AskOptions, SearchOptions, BenchOptions,
-                             CheckConfigCommand, HealthcheckCommand, VersionCommand>;
+using Command = std::variant<Usage, ServeCommand, IngestOptions, AskOptions, SearchOptions, BenchOptions, ExportOptions,
+                             ImportOptions, SnapshotOptions, RestoreOptions, CheckConfigCommand, HealthcheckCommand,
+                             VersionCommand>;
 
 /// `arguments` without the program's name.
 [[nodiscard]] Command parse_arguments(const std::vector<std::string>& arguments,

@@ -1,6 +1,7 @@
 #include "cli/http_transport.hpp"
 
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -8,6 +9,9 @@
 namespace ragd::cli {
 
 namespace {
+
+/// A page of an export holds at least one document, however large the server lets them be.
+constexpr std::size_t kMaxAnswerBytes = 1UL << 30U;
 
 /// Retry-After in seconds; the form with a date is not used by ragd.
 std::optional<std::chrono::seconds> retry_after(const net::ClientResponse& response) {
@@ -33,6 +37,7 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::make(const Connection& ser
   }
   net::ClientLimits limits;
   limits.timeout = timeout;
+  limits.max_body_bytes = kMaxAnswerBytes;
   return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(*url), limits, server.api_key));
 }
 

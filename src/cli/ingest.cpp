@@ -9,7 +9,9 @@
 #include "cli/verbs.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -59,7 +61,8 @@ class Ingestion {
 
   int run() {
     for (const PassedOver& bad : std::exchange(collection_.failed, {})) report_failed(bad.path, bad.reason);
-    const auto done = send_all();
+    auto done = send_all();
+    if (done && options_.wait) done = wait_for_vectors();
     progress_.finish();
     report_skipped();
     if (!done) console_.err << "ragd ingest: " << printable_line(done.error().detail) << "\n";
@@ -79,6 +82,18 @@ class Ingestion {
       if (auto sent = send_file(file, (*hashes)[file.id]); !sent) return sent;
     }
     return uploader_.flush();
+  }
+
+  Result<void> wait_for_vectors() {
+    constexpr std::chrono::milliseconds kPause{1'000};
+    for (std::uint64_t last = 0;;) {
+      const auto waiting = waiting_for_vectors(transport_, options_.server.url, sleep_);
+      if (!waiting) return waiting.error();
+      if (*waiting == 0) return {};
+      if (*waiting != last) progress_.note("waiting for the vectors of " + std::to_string(*waiting) + " passages");
+      last = *waiting;
+      sleep_(kPause);
+    }
   }
 
   Result<void> send_file(const FoundFile& file, const std::string& stored_hash) {

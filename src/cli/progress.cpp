@@ -25,8 +25,8 @@ std::string duration_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(const Console& console, const Clock& clock, std::size_t total)
-    : console_(console), clock_(clock), total_(total), begin_(clock.steady_now()) {
+Progress::Progress(const Console& console, const Clock& clock, std::size_t total, std::string_view unit)
+    : console_(console), clock_(clock), total_(total), unit_(unit), begin_(clock.steady_now()) {
   if (!console_.err_is_terminal) last_ = begin_;  // a short job needs no lines at all
 }
 
@@ -42,20 +42,25 @@ void Progress::update(std::size_t done) {
   if (console_.err_is_terminal) {
     draw(done);
   } else {
-    console_.err << done << " of " << total_ << " files\n" << std::flush;
+    console_.err << done << (total_ > 0 ? " of " + std::to_string(total_) : "") << ' ' << unit_ << '\n' << std::flush;
   }
 }
 
-void Progress::draw(std::size_t done) {
-  const double part = total_ == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total_);
+std::string Progress::bar(std::size_t done) const {
+  if (total_ == 0) return std::to_string(done) + " " + std::string(unit_);
+  const double part = static_cast<double>(done) / static_cast<double>(total_);
   const auto filled = static_cast<std::size_t>(part * static_cast<double>(kBarCells));
+  return '[' + std::string(filled, '#') + std::string(kBarCells - filled, '-') + "] " + std::to_string(done) + '/' +
+         std::to_string(total_);
+}
+
+void Progress::draw(std::size_t done) {
   const double elapsed = elapsed_seconds();
   const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
   std::array<char, 32> rate_text{};
-  std::snprintf(rate_text.data(), rate_text.size(), "%.1f files/s", rate);
-  console_.err << kClearLine << '[' << std::string(filled, '#') << std::string(kBarCells - filled, '-') << "] " << done
-               << '/' << total_ << "  " << rate_text.data();
-  if (rate > 0) console_.err << "  ETA " << duration_text(static_cast<double>(total_ - done) / rate);
+  std::snprintf(rate_text.data(), rate_text.size(), "%.1f ", rate);
+  console_.err << kClearLine << bar(done) << "  " << rate_text.data() << unit_ << "/s";
+  if (rate > 0 && total_ > 0) console_.err << "  ETA " << duration_text(static_cast<double>(total_ - done) / rate);
   console_.err << std::flush;
   drawn_ = true;
 }

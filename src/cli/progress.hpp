@@ -9,13 +9,15 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace ragd::cli {
 
 class Progress {
  public:
-  Progress(const Console& console, const Clock& clock, std::size_t total);
+  /// `total` of 0: nobody knows. `unit`: what is counted, in the plural; a literal.
+  Progress(const Console& console, const Clock& clock, std::size_t total, std::string_view unit = "files");
 
   void update(std::size_t done);
   /// A line of its own that stays.
@@ -27,10 +29,12 @@ class Progress {
 
  private:
   void draw(std::size_t done);
+  [[nodiscard]] std::string bar(std::size_t done) const;
 
   const Console& console_;
   const Clock& clock_;
   std::size_t total_;
+  std::string_view unit_;
   SteadyTime begin_;
   std::optional<SteadyTime> last_;
   bool drawn_ = false;

@@ -1,9 +1,8 @@
 #include "cli/upload.hpp"
 
 #include "cli/api.hpp"
+#include "cli/patience.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace ragd::cli {
@@ -14,12 +13,6 @@ constexpr std::size_t kMaxBatchBytes = 2UL << 20U;
 constexpr std::size_t kMaxBatchItems = 200;
 constexpr std::size_t kPageSize = 1000;
 constexpr std::size_t kMaxPages = 1'000'000;  // a cursor that does not advance must end, too
-constexpr int kMaxTries = 10;
-constexpr std::chrono::seconds kLongestWait{120};
-
-bool asks_for_patience(const ClientResponse& response) {
-  return response.status == 429 || response.status == 503;
-}
 
 bool refuses_contents(const ClientResponse& response) {
   return response.status == 400 || response.status == 413 || response.status == 422;
@@ -38,20 +31,6 @@ std::string body_of(std::span<const UploadItem> items) {
     body += item.json;
   }
   return body + "]}";
-}
-
-/// Sends, and waits and sends again while the server is busy.
-Result<ClientResponse> send_patiently(Transport& transport, const ClientRequest& request, const Sleeper& sleep,
-                                      const std::function<void(const std::string&)>& waiting) {
-  for (int tries = 1;; ++tries) {
-    auto response = transport.send(request);
-    if (!response) return response.error();
-    if (!asks_for_patience(*response) || tries == kMaxTries) return response;
-    const auto asked = response->retry_after.value_or(std::chrono::seconds(1));
-    const auto wait = std::clamp(asked, std::chrono::seconds(1), kLongestWait);
-    waiting("the server asks for patience: waiting " + std::to_string(wait.count()) + " s");
-    sleep(wait);
-  }
 }
 
 }  // namespace
@@ -83,7 +62,7 @@ Result<void> Uploader::send(std::span<const UploadItem> items) {
   if (response->status == 200) return count(*response);
   if (!refuses_contents(*response)) return fail(Errc::unavailable, explain(*response, url_));
   if (items.size() == 1) {
-    events_.refused(items.front().id, why_refused(*response));
+    events_.refused(items.front().name, why_refused(*response));
     return {};
   }
   const std::size_t half = items.size() / 2;
@@ -124,6 +103,17 @@ Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, c
     if (cursor.empty() || id >= *ids.rbegin()) break;  // the list is in order of id
   }
   return hashes;
+}
+
+Result<std::uint64_t> waiting_for_vectors(Transport& transport, const std::string& url, const Sleeper& sleep) {
+  const auto response = send_patiently(transport, {"GET", "/documents?limit=1", ""}, sleep, [](const std::string&) {});
+  if (!response) return response.error();
+  if (response->status != 200) return fail(Errc::unavailable, explain(*response, url));
+  const auto document = parse_body(*response, url);
+  if (!document) return document.error();
+  std::uint64_t waiting = 0;
+  const bool says = document->root()["waiting_for_vectors"].get(waiting) == simdjson::SUCCESS;
+  return says ? waiting : 0;
 }
 
 }  // namespace ragd::cli

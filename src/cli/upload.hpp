@@ -10,6 +10,7 @@
 #include <ragd/error.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
@@ -21,12 +22,12 @@
 namespace ragd::cli {
 
 struct UploadItem {
-  std::string id;
+  std::string name;  ///< what the person knows it by
   std::string json;  ///< the document as POST /documents takes it
 };
 
 struct UploadEvents {
-  std::function<void(const std::string& id, const std::string& reason)> refused;
+  std::function<void(const std::string& name, const std::string& reason)> refused;
   std::function<void(const std::string& line)> waiting;
 };
 
@@ -62,5 +63,9 @@ class Uploader {
 [[nodiscard]] Result<std::map<std::string, std::string>> stored_hashes(Transport& transport, const std::string& url,
                                                                        const std::set<std::string>& ids,
                                                                        const Sleeper& sleep);
+
+/// Passages the server has and no vectors for yet.
+[[nodiscard]] Result<std::uint64_t> waiting_for_vectors(Transport& transport, const std::string& url,
+                                                        const Sleeper& sleep);
 
 }  // namespace ragd::cli

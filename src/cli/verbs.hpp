@@ -1,5 +1,5 @@
-// The verbs that talk to a running server. Each prints and returns the process's exit code:
-// 0 done, 1 failed (one line on `err` says what to do next), 3 nothing was found.
+// The verbs that talk to a running server, and those that work on a data directory without one. Each prints and returns
+// the process's exit code: 0 done, 1 failed (one line on `err` says what to do next), 3 nothing was found.
 //
 // For one thread; blocks.
 #pragma once
@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <istream>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,30 @@ struct IngestOptions {
   std::vector<std::string> paths;
   bool dry_run = false;  ///< list what would be read, talk to nobody
   bool json = false;     ///< the summary as one JSON object
+  bool wait = false;     ///< until every passage that will get a vector has one
+};
+
+struct ExportOptions {
+  Connection server;
+  std::string output = "-";  ///< "-": standard output
+};
+
+struct ImportOptions {
+  Connection server;
+  std::string input;  ///< "-": standard input
+};
+
+struct SnapshotOptions {
+  Connection server;
+  std::string name;      ///< empty: one is made from the time
+  std::string data_dir;  ///< empty: the server is asked; else nobody serves it
+  bool json = false;
+};
+
+struct RestoreOptions {
+  std::string snapshot;  ///< its directory
+  std::string data_dir;
+  bool replace = false;
 };
 
 int ask(const AskOptions& options, Transport& transport, const Console& console);
@@ -64,6 +89,15 @@ int healthcheck(const HealthcheckOptions& options, Transport& transport, const C
 using Sleeper = std::function<void(std::chrono::milliseconds)>;
 int ingest(const IngestOptions& options, Transport& transport, const Console& console, const Clock& clock,
            const Sleeper& sleep);
+int export_corpus(const ExportOptions& options, Transport& transport, const Console& console, const Clock& clock,
+                  const Sleeper& sleep);
+/// `standard_input` is read where the options say so.
+int import_corpus(const ImportOptions& options, std::istream& standard_input, Transport& transport,
+                  const Console& console, const Clock& clock, const Sleeper& sleep);
+int snapshot(const SnapshotOptions& options, Transport& transport, const Console& console);
+/// On a data directory that nobody serves.
+int snapshot_offline(const SnapshotOptions& options, const Console& console, const Clock& clock);
+int restore(const RestoreOptions& options, const Console& console);
 
 /// Where a server that listens on `listen` is reached from its own machine: 0.0.0.0 is asked at 127.0.0.1.
 [[nodiscard]] std::string local_url(std::string_view listen);

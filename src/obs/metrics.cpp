@@ -32,6 +32,7 @@ constexpr Names<6> kRejections = {"rate_limit",  "overload",     "body_too_large
                                   "bad_request", "unauthorized", "shutting_down"};
 constexpr Names<6> kRouteClasses = {"query", "search", "documents", "openai", "mcp", "other"};
 constexpr Names<4> kIngestOutcomes = {"accepted", "unchanged", "rejected", "error"};
+constexpr Names<2> kSnapshotOutcomes = {"taken", "failed"};
 
 }  // namespace
 
@@ -78,6 +79,7 @@ std::string Metrics::text() const {
   out.histogram("rag_citations_per_answer", "Citations an answer carries.", citations_per_answer);
   out.counters("rag_ingest_documents_total", "Documents sent for ingestion.", "outcome", kIngestOutcomes, ingest_documents);
   upstreams.write(out);
+  out.counters("rag_snapshots_total", "Snapshots of the corpus that were asked for.", "outcome", kSnapshotOutcomes, snapshots);
   out.counter("rag_log_dropped_total", "Log lines lost because the output was too slow or broken.", log_dropped());
   // clang-format on
   write_process_metrics(out);

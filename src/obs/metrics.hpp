@@ -25,6 +25,7 @@ enum class Eviction : std::uint8_t { ttl, size, invalidated };
 enum class Rejection : std::uint8_t { rate_limit, overload, body_too_large, bad_request, unauthorized, shutting_down };
 enum class RouteClass : std::uint8_t { query, search, documents, openai, mcp, other };
 enum class IngestOutcome : std::uint8_t { accepted, unchanged, rejected, error };
+enum class SnapshotOutcome : std::uint8_t { taken, failed };
 enum class Dependency : std::uint8_t { cache, vector_db, llm };
 
 inline constexpr std::size_t kStages = 8;
@@ -58,6 +59,7 @@ struct Metrics {
   CounterFamily<IngestOutcome, 4> ingest_documents;        // rag_ingest_documents_total{outcome}
   HttpRequestCounter http_requests;                        // rag_http_requests_total{route,method,code}
   UpstreamMetrics upstreams;                               // rag_upstream_*, rag_circuit_breaker_open{upstream}
+  CounterFamily<SnapshotOutcome, 2> snapshots;             // rag_snapshots_total{outcome}
 
   /// Gauges that are read when asked for (sizes, ages, dependencies): the owner writes them into the scrape.
   /// Registered at start, before the first scrape; what the callback reads outlives the last scrape.

@@ -95,14 +95,16 @@ struct Job {
 
 EmbeddedCorpus::EmbeddedCorpus(store::DocumentStore& store, boost::asio::thread_pool& pool,
                                boost::asio::thread_pool& writer_pool, CorpusWriter& writer,
-                               PublishedCatalogue& published, RetrievalSettings settings, QueryEmbedder* queries)
+                               PublishedCatalogue& published, RetrievalSettings settings, QueryEmbedder* queries,
+                               const EmbeddingQueue* queue)
     : store_(store),
       pool_(pool),
       writer_pool_(writer_pool),
       writer_(writer),
       published_(published),
       settings_(settings),
-      queries_(queries) {}
+      queries_(queries),
+      queue_(queue) {}
 
 Result<EmbeddedCorpus::CataloguePtr> EmbeddedCorpus::catalogue() const {
   CataloguePtr catalogue = published_.load();
@@ -133,6 +135,7 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
   if (queries_ != nullptr) {
     vector = co_await vector_of(context, query);
   }
+  const bool degraded = vector.has_error();
   // After the wait for the vector, so that nothing written meanwhile is missed.
   const Result<CataloguePtr> now = catalogue();
   if (!now) co_return now.error();
@@ -143,7 +146,7 @@ Task<Result<Retrieved>> EmbeddedCorpus::retrieve(const RequestContext& context, 
           settings_,
           query.filter,
           vector ? *std::move(vector) : nullptr,
-          vector.has_error(),
+          degraded,
           std::nullopt};
   if (job.is_cheap()) {
     job.rank();
@@ -228,8 +231,10 @@ Task<Result<Document>> EmbeddedCorpus::get(const RequestContext& context, std::s
 Task<Result<DocumentPage>> EmbeddedCorpus::list(const RequestContext& context, std::string after, std::size_t limit) {
   const Result<CataloguePtr> now = catalogue();
   if (!now) co_return now.error();
-  auto work = [now = *now, tenant = context.caller.tenant, after = std::move(after), limit] {
-    return now->view->list(tenant, after, limit);
+  auto work = [this, now = *now, tenant = context.caller.tenant, after = std::move(after), limit] {
+    Result<DocumentPage> page = now->view->list(tenant, after, limit);
+    if (page && queue_ != nullptr) page->waiting = queue_->waiting(tenant);
+    return page;
   };
   co_return co_await net::offload(pool_, std::move(work));
 }

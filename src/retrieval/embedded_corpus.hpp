@@ -6,6 +6,7 @@
 
 #include "retrieval/catalogue.hpp"
 #include "retrieval/corpus_writer.hpp"
+#include "retrieval/embedding_queue.hpp"
 #include "retrieval/passages.hpp"
 #include "retrieval/query_embedder.hpp"
 #include "retrieval/search.hpp"
@@ -38,11 +39,11 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   /// More writes than this at once are refused: Errc::overloaded.
   static constexpr std::size_t kMaxWrites = 16;
 
-  /// `writer` works on the thread of `writer_pool`. All must outlive this. `queries`: null where words alone are
-  /// searched by.
+  /// `writer` works on the thread of `writer_pool`. All must outlive this. `queries` and `queue`: null where words
+  /// alone are searched by.
   EmbeddedCorpus(store::DocumentStore& store, boost::asio::thread_pool& pool, boost::asio::thread_pool& writer_pool,
                  CorpusWriter& writer, PublishedCatalogue& published, RetrievalSettings settings,
-                 QueryEmbedder* queries = nullptr);
+                 QueryEmbedder* queries = nullptr, const EmbeddingQueue* queue = nullptr);
 
   Task<Result<Retrieved>> retrieve(const RequestContext& context, const RetrievalQuery& query) override;
   [[nodiscard]] Result<VersionPtr> version(const std::string& tenant) const override;
@@ -76,6 +77,7 @@ class EmbeddedCorpus final : public Retriever, public Documents {
   PublishedCatalogue& published_;
   const RetrievalSettings settings_;
   QueryEmbedder* const queries_;
+  const EmbeddingQueue* const queue_;
   WriteTurns turns_{kMaxWrites};
 };
 

@@ -111,15 +111,27 @@ void EmbeddedQueue::forget_refusals(const Catalogue& catalogue) {
   });
 }
 
+std::size_t EmbeddedQueue::waiting(const std::string& tenant, const Snapshot& snapshot) const {
+  std::size_t refused = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, refusal] : refused_) refused += name.first == tenant ? refusal.chunks : 0;
+  }
+  const std::size_t without = snapshot.chunks() - snapshot.embedded();
+  return without - std::min(without, refused);
+}
+
 std::size_t EmbeddedQueue::waiting() const {
   const auto catalogue = published_.load();
   if (!catalogue) return 0;
   std::size_t chunks = 0;
-  for (const auto& [tenant, snapshot] : catalogue->tenants) chunks += snapshot->chunks() - snapshot->embedded();
-  const std::lock_guard lock(mutex_);
-  std::size_t refused = 0;
-  for (const auto& [name, refusal] : refused_) refused += refusal.chunks;
-  return chunks - std::min(chunks, refused);
+  for (const auto& [tenant, snapshot] : catalogue->tenants) chunks += waiting(tenant, *snapshot);
+  return chunks;
+}
+
+std::size_t EmbeddedQueue::waiting(const std::string& tenant) const {
+  const auto catalogue = published_.load();
+  return catalogue ? waiting(tenant, *catalogue->of(tenant)) : 0;
 }
 
 }  // namespace ragd::retrieval

@@ -34,6 +34,7 @@ class EmbeddedQueue final : public EmbeddingQueue {
   Task<Result<void>> land(std::vector<DocumentVectors> batch) override;
   void put_back(const std::vector<WaitingDocument>& batch) override;
   [[nodiscard]] std::size_t waiting() const override;
+  [[nodiscard]] std::size_t waiting(const std::string& tenant) const override;
 
  private:
   using Name = std::pair<std::string, std::string>;  ///< tenant, document
@@ -42,6 +43,7 @@ class EmbeddedQueue final : public EmbeddingQueue {
     std::size_t chunks = 0;
   };
 
+  [[nodiscard]] std::size_t waiting(const std::string& tenant, const Snapshot& snapshot) const;
   [[nodiscard]] Result<std::vector<WaitingDocument>> take_now(std::size_t passages);
   [[nodiscard]] Result<void> land_now(const std::vector<DocumentVectors>& batch);
   /// Hands out, in the names only.

@@ -45,8 +45,9 @@ class EmbeddingQueue {
   /// They were not embedded and wait again.
   virtual void put_back(const std::vector<WaitingDocument>& batch) = 0;
 
-  /// Passages that wait or are handed out, as far as is known; 0: everything has vectors.
+  /// Passages that wait or are handed out, as far as is known; 0: everything has vectors that will get some.
   [[nodiscard]] virtual std::size_t waiting() const = 0;
+  [[nodiscard]] virtual std::size_t waiting(const std::string& tenant) const = 0;
 };
 
 /// What is embedded of a chunk: its place in the document says as much as its text.

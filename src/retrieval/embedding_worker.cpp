@@ -45,8 +45,8 @@ Task<void> EmbeddingWorker::run() {
     const std::chrono::milliseconds pause = pause_after(done);
     if (pause.count() == 0 || stopping_) continue;
     timer_.expires_after(pause);
-    auto token = boost::asio::as_tuple(boost::asio::use_awaitable_t<Executor>());
-    co_await timer_.async_wait(std::move(token));  // canceled: stopping
+    const boost::asio::as_tuple_t<boost::asio::use_awaitable_t<Executor>> token;
+    co_await timer_.async_wait(token);  // canceled: stopping
   }
 }
 

@@ -9,7 +9,6 @@
 #include "retrieval/nearest_chunks.hpp"
 #include "retrieval/vectors.hpp"
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -49,7 +48,9 @@ class HnswGraph {
     std::uint32_t first = 0;
     std::uint32_t chunk = 0;
 
-    auto operator<=>(const Copy&) const = default;
+    bool operator<(const Copy& other) const {
+      return first != other.first ? first < other.first : chunk < other.chunk;
+    }
   };
   class Walk;
 

@@ -14,6 +14,10 @@
 
 namespace ragd::store {
 
+/// Behind the name of a store's directory: what a restore puts in its place, and afterwards what it had there. Whoever
+/// opens the store may remove it.
+inline constexpr std::string_view kRestoring = ".restoring";
+
 /// "/data/documents" and ".old" -> "/data/documents.old".
 [[nodiscard]] std::string beside(std::string_view directory, std::string_view suffix);
 

@@ -2,6 +2,7 @@
 
 #include "base/ids.hpp"
 #include "store/checkpoint.hpp"
+#include "store/contents.hpp"
 #include "store/document_changes.hpp"
 #include "store/document_database.hpp"
 #include "store/document_keys.hpp"
@@ -10,6 +11,8 @@
 #include "store/rocks.hpp"
 #include "store/snapshot_view.hpp"
 #include "store/synced_writer.hpp"
+
+#include <rocksdb/snapshot.h>
 
 #include <filesystem>
 #include <mutex>
@@ -46,7 +49,8 @@ class DocumentStore::Impl {
   Result<void> load_or_create(std::size_t logs);
   Result<void> commit(const Write& write);
   Result<Versions> versions();
-  Result<void> checkpoint(const std::string& directory);
+  Result<std::vector<CorpusState>> checkpoint(const std::string& directory);
+  Result<void> renew_identity();
   Result<void> ping();
 
   [[nodiscard]] rocksdb::DB& database() { return *database_; }
@@ -56,6 +60,7 @@ class DocumentStore::Impl {
  private:
   Result<void> create();
   Result<void> bring_up_to_date(std::uint64_t format);
+  Result<std::vector<CorpusState>> counted(const Result<Versions>& versions, const rocksdb::Snapshot* as_of);
 
   const std::string directory_;
   const std::unique_ptr<rocksdb::DB> database_;
@@ -69,6 +74,7 @@ class DocumentStore::Impl {
 Result<void> DocumentStore::Impl::load_or_create(std::size_t logs) {
   std::error_code ignored;  // if it cannot be removed, it is only in the way of the next checkpoint
   std::filesystem::remove_all(beside(directory_, kUnfinishedCheckpoint), ignored);
+  std::filesystem::remove_all(beside(directory_, kRestoring), ignored);  // of a restore that was killed
   const Result<std::optional<std::string>> stored = look_up(*database_, kFormatKey);
   if (!stored) return stored.error();
   if (!*stored) return create();
@@ -132,7 +138,7 @@ Result<Versions> DocumentStore::Impl::versions() {
 }
 
 // Made beside the store first, where its files can be linked: to another file system they are copied from there.
-Result<void> DocumentStore::Impl::checkpoint(const std::string& directory) {
+Result<std::vector<CorpusState>> DocumentStore::Impl::checkpoint(const std::string& directory) {
   const std::lock_guard one_at_a_time(checkpointing_);
   std::error_code error;
   if (std::filesystem::exists(directory, error) || error) {
@@ -141,13 +147,42 @@ Result<void> DocumentStore::Impl::checkpoint(const std::string& directory) {
   }
   const std::string unfinished = beside(directory_, kUnfinishedCheckpoint);
   std::filesystem::remove_all(unfinished, error);
+  std::unique_ptr<rocksdb::ManagedSnapshot> as_of;
+  Result<Versions> versions = fail(Errc::internal);
   {
     const std::lock_guard lock(writing_);
-    if (Result<void> made = make_checkpoint(*database_, writer_, unfinished); !made) return made;
+    if (Result<void> made = make_checkpoint(*database_, writer_, unfinished); !made) return made.error();
+    as_of = std::make_unique<rocksdb::ManagedSnapshot>(database_.get());
+    versions = this->versions();
   }
-  Result<void> moved = move_directory(unfinished, directory);
-  if (!moved) std::filesystem::remove_all(unfinished, error);
-  return moved;
+  if (Result<void> moved = move_directory(unfinished, directory); !moved) {
+    std::filesystem::remove_all(unfinished, error);
+    return moved.error();
+  }
+  return counted(versions, as_of->snapshot());
+}
+
+Result<std::vector<CorpusState>> DocumentStore::Impl::counted(const Result<Versions>& versions,
+                                                              const rocksdb::Snapshot* as_of) {
+  if (!versions) return versions.error();
+  std::vector<CorpusState> corpora;
+  for (const auto& [tenant, version] : *versions) {
+    const Result<std::uint64_t> documents = count_documents(*database_, as_of, tenant);
+    if (!documents) return documents.error();
+    corpora.push_back({tenant, version, *documents});
+  }
+  return corpora;
+}
+
+Result<void> DocumentStore::Impl::renew_identity() {
+  const Result<std::optional<std::string>> stored = look_up(*database_, kFormatKey);
+  if (!stored) return stored.error();
+  if (!*stored) return fail(Errc::internal, directory_ + " holds no documents");
+  Result<void> renewed = writer_.commit({{std::string(kUuidKey), base::uuid_v4()}});
+  if (!renewed) return renewed;
+  const rocksdb::Status status = database_->Flush({});
+  if (!status.ok()) return to_error(status, "renewing " + directory_);
+  return {};
 }
 
 Result<void> DocumentStore::Impl::ping() {
@@ -215,8 +250,14 @@ std::string DocumentStore::initial_version() const {
   return impl_->version_text(0);
 }
 
-Result<void> DocumentStore::checkpoint(const std::string& directory) {
+Result<std::vector<CorpusState>> DocumentStore::checkpoint(const std::string& directory) {
   return impl_->checkpoint(directory);
+}
+
+Result<void> DocumentStore::renew_identity(const std::string& directory) {
+  Result<std::unique_ptr<rocksdb::DB>> database = open_database(document_options(), directory);
+  if (!database) return database.error();
+  return Impl(directory, *std::move(database), {}).renew_identity();
 }
 
 const std::vector<std::string>& DocumentStore::recovery_notes() const {

@@ -8,6 +8,7 @@
 // after a checkpoint of it was left beside the directory.
 #pragma once
 
+#include "store/corpus_state.hpp"
 #include "store/view.hpp"
 #include "store/write.hpp"
 
@@ -61,9 +62,14 @@ class DocumentStore {
   /// The version of a tenant nobody has written to.
   [[nodiscard]] std::string initial_version() const;
 
-  /// A consistent copy of everything committed, in a directory that must not exist yet (Errc::unprocessable). Commits
-  /// wait while the files are linked beside the store, not while they are copied to another file system.
-  Result<void> checkpoint(const std::string& directory);
+  /// A consistent copy of everything committed, in a directory that must not exist yet (Errc::unprocessable), and what
+  /// it holds. Commits wait while the files are linked beside the store, not while they are copied to another file
+  /// system or documents are counted.
+  Result<std::vector<CorpusState>> checkpoint(const std::string& directory);
+
+  /// Gives the closed store in `directory` a new uuid, and every tenant a version with it: nothing that was cached of
+  /// the corpus it is a copy of holds for it. Of any format; an older one is rewritten by the next opening.
+  [[nodiscard]] static Result<void> renew_identity(const std::string& directory);
 
   /// What opening left behind (torn tails of logs, a finished migration), one line each: for the log.
   [[nodiscard]] const std::vector<std::string>& recovery_notes() const;

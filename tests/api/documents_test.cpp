@@ -32,13 +32,15 @@ class Shelf final : public Documents {
                                   std::size_t /*limit*/) override {
     co_return page;
   }
-  Task<Result<DocumentBatch>> scan(const RequestContext& /*context*/, std::string /*after*/,
-                                   std::size_t /*limit*/) override {
-    co_return fail(Errc::internal);
+  Task<Result<DocumentBatch>> scan(const RequestContext& /*context*/, std::string after, std::size_t limit) override {
+    scanned = after + "/" + std::to_string(limit);
+    co_return batch;
   }
 
   Document document{"a", "text", "title", "source", R"({"n":1})"};
   DocumentPage page{{{"a", "title", "source", R"({"n":1})", 4, 1}}, "a"};
+  DocumentBatch batch{{document}, "a"};
+  std::string scanned;  ///< what was asked for
 };
 
 /// An endpoint whose pool is held up until the test lets it go.
@@ -92,7 +94,7 @@ TEST_F(DocumentsEndpointTest, WritesASmallPageOnTheSpot) {
   EXPECT_TRUE(answers_at_once(endpoint_.list(exchange_)));
   EXPECT_EQ(exchange_.response.body,
             R"({"documents":[{"id":"a","title":"title","source":"source","metadata":{"n":1},"bytes":4,"chunks":1}],)"
-            R"("next_cursor":"a"})");
+            R"("next_cursor":"a","waiting_for_vectors":0})");
 }
 
 TEST_F(DocumentsEndpointTest, LeavesALargePageToThePool) {
@@ -104,6 +106,35 @@ TEST_F(DocumentsEndpointTest, LeavesALargePageToThePool) {
   ASSERT_TRUE(body);
   EXPECT_EQ(simdjson::dom::array(body->root()["documents"]).size(), 1'000U);
   EXPECT_TRUE(body->root()["next_cursor"].is_null());
+}
+
+TEST_F(DocumentsEndpointTest, ListsWholeDocumentsWhereTheyAreAskedFor) {
+  exchange_.request.query = "content=full&limit=7&cursor=%C3%BC";
+  EXPECT_TRUE(answers_at_once(endpoint_.list(exchange_)));
+  EXPECT_EQ(shelf_.scanned, "\u00fc/7");
+  EXPECT_EQ(exchange_.response.body,
+            R"({"documents":[{"id":"a","title":"title","source":"source","metadata":{"n":1},"text":"text"}],)"
+            R"("next_cursor":"a"})");
+}
+
+TEST_F(DocumentsEndpointTest, LeavesManyWholeDocumentsToThePool) {
+  exchange_.request.query = "content=full";
+  shelf_.batch.documents.assign(10, shelf_.document);
+  for (Document& document : shelf_.batch.documents) document.text = std::string(10'000, 'x');
+  shelf_.batch.next.reset();
+  EXPECT_FALSE(answers_at_once(endpoint_.list(exchange_)));
+  const auto body = base::JsonDocument::parse(exchange_.response.body);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(simdjson::dom::array(body->root()["documents"]).size(), 10U);
+  EXPECT_TRUE(body->root()["next_cursor"].is_null());
+}
+
+TEST_F(DocumentsEndpointTest, RefusesContentItDoesNotKnow) {
+  exchange_.request.query = "content=half";
+  const auto outcome = fakes::run_task(io_, endpoint_.list(exchange_));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Errc::unprocessable);
+  EXPECT_EQ(shelf_.scanned, "");
 }
 
 }  // namespace

@@ -29,6 +29,13 @@ TEST(Sha256, GivesTheStandardsExamples) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
+TEST(Sha256, OfPiecesIsThatOfTheWhole) {
+  Sha256 pieces;
+  for (const std::string_view piece : {"a", "", "bc"}) pieces.update(piece);
+  EXPECT_EQ(pieces.hex(), sha256_hex("abc"));
+  EXPECT_EQ(Sha256().hex(), sha256_hex(""));
+}
+
 TEST(Hex, WritesEveryByteAsTwoLowerCaseDigits) {
   EXPECT_EQ(to_hex(""), "");
   EXPECT_EQ(to_hex(std::string_view("\x00\x0F\xA5\xFF", 4)), "000fa5ff");

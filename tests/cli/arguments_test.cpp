@@ -158,6 +158,36 @@ TEST(Arguments, HelpWithEachVerbAndEverySetting) {
   EXPECT_THAT(help({"ask", "-h"}), HasSubstr("Exit codes: 0 done"));
 }
 
+TEST(Arguments, MoveACorpus) {
+  EXPECT_EQ(parsed<ExportOptions>({"export"}).output, "-");
+  const auto out = parsed<ExportOptions>({"export", "--output", "f", "--url", "http://h:1/", "--api-key", "k"});
+  EXPECT_EQ(out.output, "f");
+  EXPECT_EQ(out.server.url, "http://h:1");
+  EXPECT_EQ(out.server.api_key, "k");
+  EXPECT_EQ(parsed<ImportOptions>({"import", "-"}).input, "-");
+  EXPECT_EQ(parsed<ImportOptions>({"import", "[f]", "--url", "http://h"}).input, "[f]");
+  EXPECT_EQ(mistake({"import"}), "command line: file is required\n");
+}
+
+TEST(Arguments, SaveACorpus) {
+  const auto taken = parsed<SnapshotOptions>({"snapshot", "--name", "n"}, {{"RAGD_DATA_DIR", "/data"}});
+  EXPECT_EQ(taken.name, "n");
+  EXPECT_EQ(taken.data_dir, "") << "the server is asked unless the flag says otherwise";
+  EXPECT_EQ(parsed<SnapshotOptions>({"snapshot", "--data-dir", "d"}).data_dir, "d");
+  const auto back = parsed<RestoreOptions>({"restore", "s", "--data-dir", "d", "--replace"});
+  EXPECT_EQ(back.snapshot, "s");
+  EXPECT_EQ(back.data_dir, "d");
+  EXPECT_TRUE(back.replace);
+  EXPECT_EQ(parsed<RestoreOptions>({"restore", "s"}, {{"RAGD_DATA_DIR", "/data"}}).data_dir, "/data");
+  EXPECT_EQ(mistake({"restore", "s"}), "command line: --data-dir is required\n");
+}
+
+TEST(Arguments, ShowAnExampleOfEveryTransfer) {
+  for (const char* verb : {"export", "import", "snapshot", "restore"}) {
+    EXPECT_THAT(help({verb, "--help"}), HasSubstr(std::string("\n  ragd ") + verb + " ")) << verb;
+  }
+}
+
 TEST(Arguments, TakeALoadToPutOnAServer) {
   const auto open = parsed<BenchOptions>({"bench", "--rate", "2000", "--duration", "5s", "--questions", "zipf:9,1.1",
                                           "--warmup=500ms", "--warm", "--json", "-", "--url", "http://h:1/"});

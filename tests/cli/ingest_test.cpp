@@ -33,7 +33,7 @@ class Ingest : public testing::Test {
   Ingest() : transport_([this](const ClientRequest& request) { return serve(request); }), console_{out_, err_, false} {}
 
   int run(std::vector<std::string> paths) {
-    const IngestOptions options{{"http://h", ""}, std::move(paths), dry_run_, json_};
+    const IngestOptions options{{"http://h", ""}, std::move(paths), dry_run_, json_, wait_};
     return ingest(options, transport_, console_, clock_,
                   [this](std::chrono::milliseconds wait) { waits_.push_back(wait); });
   }
@@ -41,6 +41,11 @@ class Ingest : public testing::Test {
   std::string id(const std::string& name) const { return (folder_.path() / name).string(); }
 
   Result<ClientResponse> serve(const ClientRequest& request) {
+    if (request.target == "/documents?limit=1") {
+      const std::string waiting = std::to_string(waiting_.empty() ? 0 : waiting_.back());
+      if (!waiting_.empty()) waiting_.pop_back();
+      return answer_with(200, R"({"documents":[],"next_cursor":null,"waiting_for_vectors":)" + waiting + "}");
+    }
     if (request.method == "GET") return answer_with(200, list_);
     if (!refusals_.empty()) {
       const ClientResponse refusal = refusals_.back();
@@ -71,6 +76,8 @@ class Ingest : public testing::Test {
   std::ostringstream err_;
   Console console_;
   bool dry_run_ = false;
+  bool wait_ = false;
+  std::vector<int> waiting_;  ///< what the server says, the next last
   bool json_ = false;
   std::string list_ = R"({"documents":[],"next_cursor":null})";
   std::vector<ClientResponse> refusals_;  // taken from the back before anything is stored
@@ -136,6 +143,18 @@ TEST_F(Ingest, ReadsTheListPageByPageAndNoFurtherThanItsOwnFiles) {
   EXPECT_EQ(transport_.requests[0].target, "/documents?limit=1000");
   EXPECT_EQ(transport_.requests[1].target, "/documents?limit=1000&cursor=one%20%26%20two");
   EXPECT_THAT(stored_, ElementsAre(id("b.txt"))) << "a.txt is on the first page";
+}
+
+TEST_F(Ingest, WaitsUntilEveryPassageHasItsVectorWhenAskedTo) {
+  folder_.write("a.txt", "One.");
+  waiting_ = {0, 3, 3, 7};
+  EXPECT_EQ(run_folder(), 0);
+  EXPECT_EQ(waiting_.size(), 4U) << "nobody asked";
+  wait_ = true;
+  EXPECT_EQ(run_folder(), 0);
+  EXPECT_THAT(waiting_, IsEmpty());
+  EXPECT_EQ(waits_.size(), 3U);
+  EXPECT_THAT(err_.str(), HasSubstr("waiting for the vectors of 7 passages"));
 }
 
 TEST_F(Ingest, NamesABadFileAndGoesOn) {

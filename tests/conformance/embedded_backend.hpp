@@ -21,7 +21,7 @@ class EmbeddedReplica final : public Replica {
       queue_ = std::make_unique<retrieval::EmbeddedQueue>(*opening.embedder, writer_, published_, pool_, writer_pool_);
     }
     corpus_ = std::make_unique<retrieval::EmbeddedCorpus>(*store_, pool_, writer_pool_, writer_, published_,
-                                                          opening.settings, queries_.get());
+                                                          opening.settings, queries_.get(), queue_.get());
     writer_.restore().value();
   }
   ~EmbeddedReplica() override {

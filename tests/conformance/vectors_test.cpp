@@ -63,6 +63,8 @@ TEST_P(VectorsOf, WaitForAllTextsOfEachDocument) {
   EXPECT_EQ(its[0], "Title\nHead\n" + replica->search("zebra")->passages.at(0).text);
   EXPECT_EQ(texts.count({"other", "a"}), 1U);
   EXPECT_EQ(replica->queue()->waiting(), 3U);
+  EXPECT_EQ(replica->queue()->waiting("default"), 2U);
+  EXPECT_EQ(replica->list("", 1)->waiting, 2U) << "handed out is not landed";
   EXPECT_THAT(take(), IsEmpty()) << "none is handed out twice";
 }
 
@@ -91,7 +93,9 @@ TEST_P(VectorsOf, LetDocumentsBeFoundByMeaning) {
   ASSERT_TRUE(replica->put({{"a", "the automobile drives", "", "", "{}"}, {"b", "a zebra stands", "", "", "{}"}}));
   EXPECT_THAT(replica->found("car"), IsEmpty());
   const std::string before = replica->version();
+  EXPECT_EQ(replica->list("", 1)->waiting, 2U);
   embed_all();
+  EXPECT_EQ(replica->list("", 1)->waiting, 0U);
   EXPECT_NE(replica->version(), before) << "a cached answer knows less now";
   EXPECT_EQ(replica->found("car").at(0), "a");
   const auto found = replica->search("car");

@@ -277,7 +277,7 @@ class CommandLine(Case):
     def test_version_and_help(self):
         self.assertRegex(run("version").stdout, r"^ragd \d+\.\d+\.\d+")
         text = run("--help").stdout
-        for verb in ("serve", "ingest", "ask", "search", "check-config", "healthcheck", "version"):
+        for verb in ("serve", "ingest", "ask", "search", "check-config", "healthcheck", "version", "export", "import", "snapshot", "restore"):
             self.assertIn(verb, text)
         self.assertNotEqual(0, run("srve").returncode)
 

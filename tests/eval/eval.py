@@ -1,123 +1,39 @@
 #!/usr/bin/env python3
-"""Feeds a test collection to a running ragd and measures what comes back.
+"""`./dev eval`: how good ragd's retrieval and answers are on test collections, side by side with a stored baseline.
 
-The directory holds corpus.jsonl ({"id","title","text"}), queries.jsonl ({"id","text"}), qrels.tsv (query, document,
-relevance) and optionally answers.jsonl ({"id","answers":[{"text"}]}). Retrieval is measured through POST /search
-(nDCG@10 with linear gain, Recall@100, MRR@10, P@1; means over the queries that have a relevant document), answers
-through POST /query. Start the server with an empty data directory and RAGD_RATE_LIMIT_REQUESTS=0.
+Each collection under --data (see collection.py) is fed to a server of its own, started for it and stopped again; or, one
+collection alone, to the running, empty server that --server names. Retrieval is measured through POST /search, answers
+through POST /query. Settings for `ragd serve` follow behind `--`. docs/retrieval.md says how to read the table.
 
-Exit code: 0 measured, 1 below --min-ndcg or --min-answer, 2 could not measure.
+Exit code: 0 measured, or nothing there to measure; 1 a collection is below its floor, or by more than 0.005 below its baseline; 2 not measured.
 """
 
 import argparse
-import collections
-import http.client
-import json
-import math
+import datetime
 import pathlib
 import re
+import subprocess
 import sys
 import time
-import urllib.parse
 
+import baseline as baselines
+import collection
+import measures
+from client import Client, Failure, started
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAX_BODY_BYTES = 4 << 20
 MAX_QUERY_BYTES = 8192
-MAX_ATTEMPTS = 20
 MARKER = re.compile(r" ?\[\d+\]")
 
 
-class Failure(Exception):
-    """The measurement cannot go on; the text says why."""
-
-
-class Server:
-    """One keep-alive connection that waits out 429 and 503 as the server asks."""
-
-    def __init__(self, url, api_key, timeout):
-        parts = urllib.parse.urlsplit(url if "//" in url else "http://" + url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.connection = kind(parts.hostname, parts.port, timeout=timeout)
-        self.prefix = parts.path.rstrip("/")
-        self.headers = {"Content-Type": "application/json"}
-        if api_key:
-            self.headers["Authorization"] = "Bearer " + api_key
-        self.warned = False
-
-    def post(self, path, body):
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                self.connection.request("POST", self.prefix + path, body, self.headers)
-                response = self.connection.getresponse()
-                text = response.read()
-            except http.client.RemoteDisconnected:  # an idle connection was closed: ask again on a new one
-                self.connection.close()
-                continue
-            except (OSError, http.client.HTTPException) as problem:
-                raise Failure(f"POST {path}: {problem or type(problem).__name__}") from problem
-            if response.status == 200:
-                return json.loads(text)
-            if response.status not in (429, 503):
-                raise Failure(f"POST {path}: {response.status} {text[:300].decode('utf-8', 'replace')}")
-            self.wait(response)
-        raise Failure(f"POST {path}: gave up after {MAX_ATTEMPTS} attempts")
-
-    def wait(self, response):
-        if response.status == 429 and not self.warned:
-            self.warned = True
-            print("eval: the server limits requests; this is faster with RAGD_RATE_LIMIT_REQUESTS=0", file=sys.stderr)
-        after = response.getheader("Retry-After", "")
-        time.sleep(min(int(after), 120) if after.isdigit() else 1)
-
-
-def to_bytes(value):
-    return json.dumps(value, ensure_ascii=False).encode()
-
-
-def read_jsonl(path):
-    with open(path, encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
-
-
-def read_qrels(path):
-    relevant = collections.defaultdict(dict)
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            fields = line.split()
-            if len(fields) < 3 or fields[0] in ("query-id", "qid"):
-                continue
-            gain = int(float(fields[2]))
-            if gain > 0:
-                relevant[fields[0]][fields[1]] = max(gain, relevant[fields[0]].get(fields[1], 0))
-    return relevant
-
-
-def batches(corpus):
-    """Bodies for POST /documents of at most MAX_BODY_BYTES. A document without text is known by its title alone."""
-    head, tail = b'{"documents":[', b"]}"
-    room = MAX_BODY_BYTES - len(head) - len(tail)
-    batch, size = [], 0
-    for document in corpus:
-        text = document["text"] if document["text"].strip() else document.get("title", "")
-        if not text.strip():
-            continue
-        encoded = to_bytes({"id": document["id"], "title": document.get("title", ""), "text": text})
-        if batch and size + len(encoded) + 1 > room:
-            yield head + b",".join(batch) + tail
-            batch, size = [], 0
-        batch.append(encoded)
-        size += len(encoded) + 1
-    if batch:
-        yield head + b",".join(batch) + tail
-
-
-def feed(server, corpus):
-    accepted = unchanged = chunks = 0
-    for body in batches(corpus):
-        outcome = server.post("/documents", body)
-        accepted += outcome["accepted"]
-        unchanged += outcome["unchanged"]
-        chunks += outcome["chunks"]
-    print(f"documents: {accepted} accepted, {unchanged} unchanged, {chunks} chunks")
+def feed(client, folder):
+    accepted = passages = 0
+    for body in collection.batches(folder, MAX_BODY_BYTES):
+        outcome, _ = client.post("/documents", body)
+        accepted += outcome["accepted"] + outcome["unchanged"]
+        passages += outcome["chunks"]
+    return {"documents": accepted, "passages": passages}
 
 
 def clipped(text):
@@ -125,97 +41,119 @@ def clipped(text):
     return text.encode()[:MAX_QUERY_BYTES].decode("utf-8", "ignore")
 
 
-def ranked_documents(results):
-    """Documents by their best chunk; results come best first."""
-    return list(dict.fromkeys(result["document_id"] for result in results))
+def search(client, text, top_k):
+    answer, seconds = client.post("/search", collection.to_bytes({"query": clipped(text), "top_k": top_k}))
+    return answer["results"], seconds
 
 
-def retrieval_scores(ranking, gains):
-    dcg = sum(gains.get(document, 0) / math.log2(rank + 2) for rank, document in enumerate(ranking[:10]))
-    ideal = sum(gain / math.log2(rank + 2) for rank, gain in enumerate(sorted(gains.values(), reverse=True)[:10]))
-    recall = sum(document in gains for document in ranking[:100]) / len(gains)
-    reciprocal = next((1 / (rank + 1) for rank, document in enumerate(ranking[:10]) if document in gains), 0.0)
-    first = 1.0 if ranking and ranking[0] in gains else 0.0
-    return dcg / ideal, recall, reciprocal, first
-
-
-def measure_retrieval(server, queries, relevant):
-    scores = []
-    for query_id, text in queries.items():
-        if query_id not in relevant:
-            continue
-        body = to_bytes({"query": clipped(text), "top_k": 100})
-        ranking = ranked_documents(server.post("/search", body)["results"])
-        scores.append(retrieval_scores(ranking, relevant[query_id]))
-    if not scores:
+def measure_retrieval(client, queries, relevant):
+    """Quality from the hundred best passages; latency from a second round, of the ten best: the first one warmed it up."""
+    asked = [(text, relevant[query]) for query, text in queries.items() if query in relevant]
+    if not asked:
         raise Failure("no query has a relevant document")
-    names = ("nDCG@10", "Recall@100", "MRR@10", "P@1")
-    means = {name: sum(row[i] for row in scores) / len(scores) for i, name in enumerate(names)}
-    print(f"queries: {len(scores)}")
-    for name, mean in means.items():
-        print(f"{name}: {mean:.4f}")
-    return means["nDCG@10"]
+    rankings = [measures.ranked_documents(search(client, text, measures.DEPTH)[0]) for text, _ in asked]
+    latencies = [search(client, text, measures.CUT)[1] * 1e3 for text, _ in asked]
+    judged = [(ranking, gains) for ranking, (_, gains) in zip(rankings, asked)]
+    return {
+        "queries": len(asked),
+        "ndcg": measures.mean([measures.ndcg(*one) for one in judged]),
+        "recall": measures.mean([measures.recall(*one) for one in judged]),
+        "mrr": measures.mean([measures.reciprocal_rank(*one) for one in judged]),
+        "p50_ms": measures.percentile(latencies, 0.50),
+        "p95_ms": measures.percentile(latencies, 0.95),
+    }
 
 
-def plain(text):
-    return " ".join(MARKER.sub("", text).split())
-
-
-def measure_answers(server, queries, answers):
-    if not answers:
-        raise Failure("answers.jsonl is empty")
-    right = silent = citations = 0
-    for entry in answers:
-        body = to_bytes({"question": clipped(queries[entry["id"]]), "cache": "bypass"})
-        got = server.post("/query", body)
-        citations += len(got["citations"])
-        if not got["citations"]:
+def measure_answers(client, queries, golden):
+    """The part of the answers in which a golden one stands, and of those that said they found nothing."""
+    if not golden:
+        return {}
+    right = silent = 0
+    for query, texts in golden.items():
+        got, _ = client.post("/query", collection.to_bytes({"question": clipped(queries[query]), "cache": "bypass"}))
+        if got["citations"]:
+            right += measures.contains(MARKER.sub("", got["answer"]), texts)
+        else:
             silent += 1
-            continue
-        answer = plain(got["answer"])
-        right += any(" ".join(gold["text"].split()) in answer for gold in entry["answers"])
-    share = right / len(answers)
-    print(f"questions: {len(answers)}")
-    print(f"gold answer contained: {share:.4f}")
-    print(f"no_answer: {silent / len(answers):.4f}")
-    print(f"citations per answer: {citations / len(answers):.2f}")
-    return share
+    return {"answers": right / len(golden), "no_answer": silent / len(golden)}
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, type=pathlib.Path, metavar="DIR")
-    parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--api-key", help="sent as a bearer token; it also decides the tenant")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one request")
-    parser.add_argument("--no-feed", action="store_true", help="the corpus is already there")
-    parser.add_argument("--min-ndcg", type=float, default=0.0, metavar="X")
-    parser.add_argument("--min-answer", type=float, default=0.0, metavar="Y")
-    return parser.parse_args()
+def measure(client, folder):
+    queries = collection.read_queries(folder)
+    return {
+        **feed(client, folder),
+        **measure_retrieval(client, queries, collection.read_qrels(folder)),
+        **measure_answers(client, queries, collection.read_answers(folder)),
+    }
+
+
+def measure_all(options):
+    results = {}
+    for folder in options.collections:
+        began = time.monotonic()
+        if options.server:
+            results[folder.name] = measure(Client(options.server, options.api_key), folder)
+        else:
+            with started(options.binary, options.settings) as url:
+                results[folder.name] = measure(Client(url), folder)
+        print(f"eval: {folder.name} measured in {time.monotonic() - began:.0f} s", file=sys.stderr)
+    return results
+
+
+def parse_arguments(words):
+    at = words.index("--") if "--" in words else len(words)
+    parser = argparse.ArgumentParser(prog="./dev eval", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("--data", type=pathlib.Path, metavar="DIR",
+                        help="a collection, or a folder of them; ../shared/data by default, which may be absent")  # fmt: skip
+    parser.add_argument("--baseline", type=pathlib.Path, default=pathlib.Path(__file__).parent / "baseline.json")
+    parser.add_argument("--record", action="store_true", help="make what is measured the baseline; floors stay")
+    parser.add_argument("--server", metavar="URL", help="a running server instead of one started here")
+    parser.add_argument("--api-key", help="for --server: sent as a bearer token; it also decides the tenant")
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "build" / "release" / "ragd")
+    options = parser.parse_args(words[:at])
+    options.settings = words[at + 1 :]
+    asked_for = options.data
+    options.data = options.data or ROOT.parent / "shared" / "data"
+    options.collections = collection.below(options.data)
+    if asked_for and not options.collections:
+        parser.error(f"--data: there is no collection in {options.data}")
+    if options.server and (len(options.collections) > 1 or options.settings):
+        parser.error("--server: takes one collection (--data DIR/NAME), and its settings are its own")
+    return options
+
+
+def commit():
+    command = ["git", "-C", str(ROOT), "rev-parse", "--short=12", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def main():
-    options = parse_arguments()
-    server = Server(options.url, options.api_key, options.timeout)
+    options = parse_arguments(sys.argv[1:])
+    if not options.collections:
+        print(f"eval: there is no collection in {options.data}: nothing was measured", file=sys.stderr)
+        return 0
     try:
-        if not options.no_feed:
-            feed(server, read_jsonl(options.data / "corpus.jsonl"))
-        queries = {query["id"]: query["text"] for query in read_jsonl(options.data / "queries.jsonl")}
-        ndcg = measure_retrieval(server, queries, read_qrels(options.data / "qrels.tsv"))
-        failed = ndcg < options.min_ndcg
-        golden = options.data / "answers.jsonl"
-        if golden.exists():
-            failed |= measure_answers(server, queries, read_jsonl(golden)) < options.min_answer
-        elif options.min_answer > 0:
-            raise Failure("--min-answer needs answers.jsonl")
+        stored = baselines.read(options.baseline)
+        results = measure_all(options)
     except (Failure, OSError, KeyError, ValueError) as problem:
         reason = problem if isinstance(problem, (Failure, OSError)) else f"unexpected data: {problem!r}"
         print(f"eval: {reason}", file=sys.stderr)
         return 2
-    if failed:
-        print("eval: below the required minimum", file=sys.stderr)
-    return 1 if failed else 0
+    print(baselines.table(results, stored))
+    if options.record:
+        today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+        baselines.write(options.baseline, baselines.recorded(stored, results, today, commit(), options.settings))
+        print(f"eval: recorded in {options.baseline}", file=sys.stderr)
+        stored = baselines.read(options.baseline)
+    faults = baselines.faults(results, stored)
+    for fault in faults:
+        print(f"eval: {fault}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -51,6 +51,7 @@ class ListQueue final : public EmbeddingQueue {
     for (const WaitingDocument& document : batch) waiting_.push_back(document);
   }
   [[nodiscard]] std::size_t waiting() const override { return waiting_.size(); }
+  [[nodiscard]] std::size_t waiting(const std::string& /*tenant*/) const override { return waiting_.size(); }
 
   void add(const std::string& id) { waiting_.push_back({"default", id, "stamp", {"text of " + id, "more of " + id}}); }
 

@@ -82,6 +82,8 @@ TEST_F(HybridCorpusTest, HandsOutWhatHasNoVectorsAndNothingTwice) {
   EXPECT_EQ(hybrid.queue.waiting(), 3U);
   hybrid.queue.put_back(first);
   EXPECT_THAT(hybrid.taken(), UnorderedElementsAre("a", "b", "c"));
+  EXPECT_EQ(hybrid.queue.waiting("default"), 2U);
+  EXPECT_EQ(hybrid.queue.waiting("other"), 1U);
   ASSERT_TRUE(hybrid.land(hybrid.embedded(first)));
   EXPECT_EQ(hybrid.queue.waiting(), 0U);
   EXPECT_THAT(hybrid.take(), IsEmpty());

@@ -1,5 +1,5 @@
-// A disk that fills up, fails, or loses its process: this binary's write, fdatasync, fsync, rename, link and statvfs
-// stand before the C library's, also for RocksDB.
+// A disk that fills up, fails, or loses its process: this binary's write, fdatasync, fsync, syncfs, rename, link and
+// statvfs stand before the C library's, also for RocksDB.
 //
 // Global, since the functions are. They take only the stores' files for theirs, not what the tests print.
 #pragma once

@@ -90,6 +90,15 @@ extern "C" int rename(const char* from, const char* to) {
   return static_cast<int>(::syscall(SYS_renameat, AT_FDCWD, from, AT_FDCWD, to));
 }
 
+extern "C" int renameat2(int from_in, const char* from, int to_in, const char* to, unsigned flags) {
+  if (is_store_path(from) && is_last_step()) die();
+  return static_cast<int>(::syscall(SYS_renameat2, from_in, from, to_in, to, flags));
+}
+
+extern "C" int syncfs(int fd) {
+  return faults::no_syncs.load() ? 0 : static_cast<int>(::syscall(SYS_syncfs, fd));
+}
+
 extern "C" int link(const char* from, const char* to) {
   if (is_store_path(from) && is_last_step()) die();
   return static_cast<int>(::syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0));

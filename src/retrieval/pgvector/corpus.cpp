@@ -86,8 +86,11 @@ std::string PgvectorCorpus::settings_tag() const {
 }
 
 Task<Result<void>> PgvectorCorpus::ping() {
-  const auto work = [](Connection& connection, SteadyTime deadline) {
-    Statement sums("SELECT coalesce(sum(documents), 0), coalesce(sum(chunks), 0) FROM ragd.corpus");
+  const auto work = [this](Connection& connection, SteadyTime deadline) {
+    Statement sums(
+        "SELECT coalesce(sum(documents), 0), coalesce(sum(chunks), 0), "
+        "(SELECT coalesce(sum(chunks), 0) FROM ragd.coverage WHERE model = ");
+    sums.bind(std::to_string(database_.model())) << "::int) FROM ragd.corpus";
     return connection.run({std::move(sums)}, deadline);
   };
   const Effort effort{std::chrono::steady_clock::now() + database_.timeout(), false, true};
@@ -95,6 +98,7 @@ Task<Result<void>> PgvectorCorpus::ping() {
   if (!rows) co_return rows.error();
   documents_.store(rows->at(0).integer(0, 0), std::memory_order_relaxed);
   chunks_.store(rows->at(0).integer(0, 1), std::memory_order_relaxed);
+  embedded_.store(rows->at(0).integer(0, 2), std::memory_order_relaxed);
   co_return Result<void>();
 }
 
@@ -132,8 +136,8 @@ Task<Result<Document>> PgvectorCorpus::get(const RequestContext& context, std::s
 }
 
 Task<Result<DocumentPage>> PgvectorCorpus::list(const RequestContext& context, std::string after, std::size_t limit) {
-  const auto work = [&context, &after, limit](Connection& connection, SteadyTime deadline) {
-    return list_documents(connection, context.caller.tenant, after, limit, deadline);
+  const auto work = [this, &context, &after, limit](Connection& connection, SteadyTime deadline) {
+    return list_documents(connection, context.caller.tenant, after, limit, database_.model(), deadline);
   };
   co_return co_await database_.run(reading(context), work);
 }
@@ -146,7 +150,8 @@ Task<Result<DocumentBatch>> PgvectorCorpus::scan(const RequestContext& context, 
 }
 
 CorpusCounts PgvectorCorpus::counts() const {
-  return {documents_.load(std::memory_order_relaxed), chunks_.load(std::memory_order_relaxed)};
+  return {documents_.load(std::memory_order_relaxed), chunks_.load(std::memory_order_relaxed),
+          embedded_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace ragd::retrieval::pgvector

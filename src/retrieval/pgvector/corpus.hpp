@@ -29,6 +29,7 @@ namespace ragd::retrieval::pgvector {
 struct CorpusCounts {
   std::uint64_t documents = 0;
   std::uint64_t chunks = 0;
+  std::uint64_t embedded = 0;  ///< with vectors of the embedder's model
 };
 
 class PgvectorCorpus final : public Retriever, public Documents {
@@ -67,6 +68,7 @@ class PgvectorCorpus final : public Retriever, public Documents {
   WriteTurns turns_{kMaxWrites};
   std::atomic<std::uint64_t> documents_{0};
   std::atomic<std::uint64_t> chunks_{0};
+  std::atomic<std::uint64_t> embedded_{0};
 };
 
 }  // namespace ragd::retrieval::pgvector

@@ -15,6 +15,11 @@
 
 namespace ragd::retrieval::pgvector {
 
+/// In SQL: a document waits that is not of this model, in three parts which the index on model finds.
+[[nodiscard]] inline std::string waits_for(const std::string& model) {
+  return "(model IS NULL OR model < " + model + " OR model > " + model + ")";
+}
+
 /// Each a text form of an array: of the documents, then of their vectors.
 struct LandingRows {
   std::string tenants;

@@ -1,5 +1,6 @@
 #include "retrieval/pgvector/reads.hpp"
 
+#include "retrieval/pgvector/landing.hpp"
 #include "retrieval/pgvector/schema.hpp"
 
 #include <utility>
@@ -29,6 +30,19 @@ void append_range(Statement& statement, const std::string& tenant, const std::st
   statement.bind(std::to_string(limit + 1)) << "::bigint";
 }
 
+/// Counted where few documents wait; where many do, all chunks without vectors, those of refused documents included.
+Statement waiting_of(const std::string& tenant, const std::string& model) {
+  constexpr const char* kFew = "10000";
+  Statement select("SELECT CASE WHEN count(*) <= ");
+  select << kFew
+         << " THEN coalesce(sum(chunks), 0) ELSE (SELECT c.chunks - coalesce(v.chunks, 0) FROM ragd.corpus c "
+            "LEFT JOIN ragd.coverage v ON v.tenant = c.tenant AND v.model = "
+         << model << " WHERE c.tenant = ";
+  select.bind(tenant) << ") END FROM (SELECT chunks FROM ragd.documents WHERE tenant = ";
+  select.bind(tenant) << " AND " << waits_for(model) << " LIMIT " << kFew << " + 1) waiting";
+  return select;
+}
+
 Document document_of(const Rows& rows, std::size_t row) {
   return {rows.text(row, 0), rows.text(row, 1), rows.text(row, 2), rows.text(row, 3), rows.text(row, 4)};
 }
@@ -47,13 +61,17 @@ Task<Result<Document>> get_document(Connection& connection, const std::string& t
 }
 
 Task<Result<DocumentPage>> list_documents(Connection& connection, const std::string& tenant, const std::string& after,
-                                          std::size_t limit, SteadyTime deadline) {
+                                          std::size_t limit, std::uint64_t model, SteadyTime deadline) {
   Statement select("SELECT id, title, source, metadata, octet_length(text), chunks");
   append_range(select, tenant, after, limit);
-  const Result<AllRows> rows = co_await read(connection, std::move(select), deadline);
+  std::vector<Statement> statements{Statement("BEGIN READ ONLY"), limit_time(deadline), std::move(select)};
+  if (model != 0) statements.push_back(waiting_of(tenant, std::to_string(model)));
+  statements.emplace_back("COMMIT");
+  const Result<AllRows> rows = co_await connection.run(std::move(statements), deadline);
   if (!rows) co_return rows.error();
   const Rows& found = rows->at(2);
   DocumentPage page;
+  if (model != 0) page.waiting = rows->at(3).integer(0, 0);
   for (std::size_t i = 0; i < std::min(found.size(), limit); ++i) {
     page.documents.push_back({found.text(i, 0), found.text(i, 1), found.text(i, 2), found.text(i, 3),
                               found.integer(i, 4), found.integer(i, 5)});

@@ -9,6 +9,7 @@
 #include <ragd/task.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace ragd::retrieval::pgvector {
@@ -16,9 +17,10 @@ namespace ragd::retrieval::pgvector {
 [[nodiscard]] Task<Result<Document>> get_document(Connection& connection, const std::string& tenant,
                                                   const std::string& id, SteadyTime deadline);
 
+/// `model`: whose vectors passages may wait for; 0: none.
 [[nodiscard]] Task<Result<DocumentPage>> list_documents(Connection& connection, const std::string& tenant,
                                                         const std::string& after, std::size_t limit,
-                                                        SteadyTime deadline);
+                                                        std::uint64_t model, SteadyTime deadline);
 
 [[nodiscard]] Task<Result<DocumentBatch>> scan_documents(Connection& connection, const std::string& tenant,
                                                          const std::string& after, std::size_t limit,

@@ -28,11 +28,6 @@ Statement end_leases(const std::vector<std::string>& stamps) {
   return end;
 }
 
-/// "waiting": not of this model, of three kinds that the index on model finds.
-std::string waits_for(const std::string& model) {
-  return "(model IS NULL OR model < " + model + " OR model > " + model + ")";
-}
-
 Statement lease(const std::string& model, std::size_t passages) {
   Statement statement("WITH free AS (SELECT tenant, id, stamp, chunks FROM ragd.documents WHERE " + waits_for(model) +
                       " AND (leased_until IS NULL OR leased_until < now()) "
@@ -82,13 +77,19 @@ Task<Result<std::vector<WaitingDocument>>> VectorQueue::take(std::size_t passage
 Task<Result<std::vector<WaitingDocument>>> VectorQueue::take_from(Connection& connection, std::size_t passages,
                                                                   SteadyTime deadline) {
   const std::string model = std::to_string(database_.model());
-  const std::vector<std::string> returned = returned_;
+  // Ended for good with this transaction, or again with the next; leases that fail to end run out.
+  const std::vector<std::string> returned = std::exchange(returned_, {});
   std::vector<Statement> begin{Statement("BEGIN"), limit_time(deadline), end_leases(returned), lease(model, passages)};
   const SteadyTime now = std::chrono::steady_clock::now();
   const bool counts = now - counted_ >= kCountEvery;
-  if (counts) begin.emplace_back("SELECT coalesce(sum(chunks), 0) FROM ragd.documents WHERE " + waits_for(model));
+  if (counts) {
+    begin.emplace_back("SELECT tenant, sum(chunks) FROM ragd.documents WHERE " + waits_for(model) + " GROUP BY tenant");
+  }
   Result<AllRows> rows = co_await connection.run(std::move(begin), deadline);
-  if (!rows) co_return rows.error();
+  if (!rows) {
+    returned_.insert(returned_.end(), returned.begin(), returned.end());
+    co_return rows.error();
+  }
   std::vector<WaitingDocument> documents;
   std::vector<std::string> titles;
   const Rows& leased = rows->at(3);
@@ -97,7 +98,7 @@ Task<Result<std::vector<WaitingDocument>>> VectorQueue::take_from(Connection& co
     titles.push_back(leased.text(i, 3));
   }
   if (counts) {
-    waiting_.store(rows->at(4).integer(0, 0), std::memory_order_relaxed);
+    set_waiting(rows->at(4));
     counted_ = now;
   }
   // In the same transaction: what was leased cannot be replaced before its texts are read.
@@ -109,7 +110,6 @@ Task<Result<std::vector<WaitingDocument>>> VectorQueue::take_from(Connection& co
     const std::size_t place = texts.integer(i, 0) - 1;
     documents.at(place).texts.push_back(text_to_embed(titles.at(place), texts.text(i, 1), texts.text(i, 2)));
   }
-  returned_.erase(returned_.begin(), returned_.begin() + static_cast<std::ptrdiff_t>(returned.size()));
   co_return documents;
 }
 
@@ -120,11 +120,11 @@ void VectorQueue::put_back(const std::vector<WaitingDocument>& batch) {
 Task<Result<void>> VectorQueue::land(std::vector<DocumentVectors> batch) {
   std::vector<std::string> stamps;
   std::size_t dimension = 0;
-  std::size_t passages = 0;
+  std::map<std::string, std::size_t> passages;
   bool has_refused = false;
   for (const DocumentVectors& document : batch) {
     stamps.push_back(document.stamp);
-    passages += document.vectors.size();
+    passages[document.tenant] += document.vectors.size();
     if (document.vectors.empty()) {
       has_refused = true;
     } else {
@@ -132,7 +132,9 @@ Task<Result<void>> VectorQueue::land(std::vector<DocumentVectors> batch) {
     }
   }
   Result<void> done;
-  if (dimension > 0) done = co_await bring_index(dimension);
+  if (dimension > 0) {
+    done = co_await bring_index(dimension);
+  }
   if (done) {
     auto spell = [batch = std::move(batch)]() -> Result<LandingRows> { return landing_rows(batch); };
     const Result<LandingRows> rows = co_await net::offload(pool_, std::move(spell));
@@ -146,29 +148,62 @@ Task<Result<void>> VectorQueue::land(std::vector<DocumentVectors> batch) {
     returned_.insert(returned_.end(), stamps.begin(), stamps.end());
   } else {
     if (has_refused) counted_ = {};  // of how many passages nobody here knows
-    waiting_.store(waiting_ - std::min<std::size_t>(waiting_, passages), std::memory_order_relaxed);
+    note_landed(passages);
   }
   co_return done;
 }
 
-Task<Result<void>> VectorQueue::bring_index(std::size_t dimension) {
-  if (indexed_ == dimension && !indexer_) co_return Result<void>();
-  const SteadyTime deadline = std::chrono::steady_clock::now() + kIndexWait;
-  if (!indexer_) {
-    const Result<void> started = co_await start_index(dimension, std::chrono::steady_clock::now() + kPatience);
-    if (!started) co_return started;
-    indexed_ = dimension;
-    if (!indexer_) co_return started;
+std::size_t VectorQueue::waiting() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t sum = 0;
+  for (const auto& [tenant, passages] : waiting_) sum += passages;
+  return sum;
+}
+
+std::size_t VectorQueue::waiting(const std::string& tenant) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = waiting_.find(tenant);
+  return found == waiting_.end() ? 0 : found->second;
+}
+
+void VectorQueue::set_waiting(const Rows& counts) {
+  const std::lock_guard lock(mutex_);
+  waiting_.clear();
+  for (std::size_t i = 0; i < counts.size(); ++i) waiting_[counts.text(i, 0)] = counts.integer(i, 1);
+}
+
+void VectorQueue::note_landed(const std::map<std::string, std::size_t>& passages) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [tenant, landed] : passages) {
+    std::size_t& left = waiting_[tenant];
+    left -= std::min(left, landed);
   }
-  const Result<AllRows> built = co_await indexer_->receive(deadline);
-  if (!built && built.error().code == Errc::deadline_exceeded) co_return Result<void>();  // looked at again later
+}
+
+Task<Result<void>> VectorQueue::bring_index(std::size_t dimension) {
+  if (bringing_ || (indexed_ == dimension && !indexer_)) co_return Result<void>();
+  bringing_ = true;
+  Result<void> done;
+  if (!indexer_) {
+    done = co_await start_index(dimension, std::chrono::steady_clock::now() + kPatience);
+    if (done) indexed_ = dimension;
+  }
+  if (done && indexer_) {
+    co_await look_at_index();
+  }
+  bringing_ = false;
+  co_return done;
+}
+
+Task<void> VectorQueue::look_at_index() {
+  const Result<AllRows> built = co_await indexer_->receive(std::chrono::steady_clock::now() + kIndexWait);
+  if (!built && built.error().code == Errc::deadline_exceeded) co_return;  // looked at again later
   indexer_.reset();
-  if (built) co_return Result<void>();
+  if (built) co_return;
   indexed_ = 0;
   // Searches are exact without it, and slow only where there are many vectors.
   obs::log(LogLevel::warning, "the index of the vectors was not built",
            {{"error", std::string_view(built.error().detail)}});
-  co_return Result<void>();
 }
 
 /// Leaves indexer_ null where the index is there, or another replica is at it.
