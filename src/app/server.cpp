@@ -67,6 +67,7 @@ class Server::Impl {
       checks_.stop();
       if (parts_->embedding) parts_->embedding->stop();
     });
+    if (parts_->database) parts_->database->close();
     parts_->threads.join();
   }
   Impl(const Impl&) = delete;

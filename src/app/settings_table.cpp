@@ -151,10 +151,12 @@ std::vector<SettingRow> make_table() {
           "Where documents lie and are searched: in this process, or in a PostgreSQL with pgvector that replicas "
           "share."),
       row("retrieval.url", &Settings::retrieval, &RetrievalSettings::url, Text{},
-          "Of the database, as postgresql://user:password@host/database?sslmode=verify-full.",
+          "Of the database that takes writes, as postgresql://user:password@host/database?sslmode=verify-full.",
           {.reloadable = false, .secret = true, .env_aliases = {}}),
       row("retrieval.connections", &Settings::retrieval, &RetrievalSettings::connections, Integer{1, 1'000},
-          "Connections of this process to the database at most, divided among its threads (one each at least)."),
+          "Connections of this process to the database at most, divided among its threads: two each at least, a "
+          "quarter "
+          "of them to write."),
       row("retrieval.timeout", &Settings::retrieval, &RetrievalSettings::timeout, kTimeout,
           "One attempt to connect to the database, or to read from it, may take this long; a write as long as its "
           "request."),

@@ -36,6 +36,7 @@ void DistinctPassages::add(Passage passage) {
 
 std::vector<Passage> diversified(std::vector<Passage> candidates, std::size_t wanted, double diversity) {
   std::vector<Shingles> topics;
+  topics.reserve(candidates.size());
   for (const Passage& passage : candidates) topics.emplace_back(passage.text, kTopicWidth);
   std::vector<double> repeated(candidates.size(), 0);
   std::vector<bool> taken(candidates.size(), false);

@@ -147,6 +147,22 @@ TEST_F(Unreachable, ServersThatNeverAnswerCostTheDeadline) {
   EXPECT_TRUE(counted(R"(rag_upstream_requests_total{upstream="vector_db",outcome="timeout"} 1)"));
 }
 
+TEST_F(Unreachable, ServersHoldNobodyUpWhenRagdEnds) {
+  const fakes::ScriptedServer hanging([](fakes::Peer& peer, std::size_t /*n*/) { peer.wait_for_close(); });
+  DatabaseSettings settings;
+  settings.connections = 2;  // one of them to read
+  connect_to(hanging.url(), settings);
+  const milliseconds long_time(600'000);
+  const auto connecting = fakes::spawn(io_, ask(long_time));
+  const auto waiting = fakes::spawn(io_, ask(long_time));
+  io_.poll();
+  database_->close();
+  io_.run();
+  EXPECT_EQ((*connecting)->error().code, Errc::canceled);
+  EXPECT_EQ((*waiting)->error().code, Errc::canceled);
+  EXPECT_EQ(fakes::run_task(io_, ask(long_time)).error().code, Errc::canceled) << "nor who comes later";
+}
+
 TEST_F(Unreachable, ServersAreUnavailableWhenTheAttemptsOwnTimeIsUp) {
   const fakes::ScriptedServer hanging([](fakes::Peer& peer, std::size_t /*n*/) { peer.wait_for_close(); });
   DatabaseSettings settings;

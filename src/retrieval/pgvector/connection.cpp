@@ -43,7 +43,10 @@ void ignore_notice(void* /*unused*/, const char* /*message*/) {}
 std::vector<std::pair<std::string, std::string>> all_options(const PostgresUrl& url,
                                                              const std::vector<net::Tcp::endpoint>& addresses) {
   std::vector<std::pair<std::string, std::string>> options{
-      {"application_name", "ragd"}, {"client_encoding", "UTF8"}, {"gssencmode", "disable"}};
+      {"application_name", "ragd"},
+      {"client_encoding", "UTF8"},
+      {"gssencmode", "disable"},
+      {"target_session_attrs", "read-write"}};  // a standby's answers lag behind acknowledged writes
   if (!addresses.empty()) {
     std::string hosts;
     std::string numbers;
@@ -56,7 +59,7 @@ std::vector<std::pair<std::string, std::string>> all_options(const PostgresUrl& 
   }
   for (const auto& [keyword, value] : url.options) {
     if (keyword == "host" && !addresses.empty()) continue;
-    std::erase_if(options, [&](const auto& option) { return option.first == keyword; });
+    std::erase_if(options, [&name = keyword](const auto& option) { return option.first == name; });
     options.emplace_back(keyword, value);
   }
   return options;
@@ -75,10 +78,10 @@ void Connection::Finish::operator()(pg_conn* connection) const {
 }
 
 Task<Result<std::unique_ptr<Connection>>> Connection::open(const PostgresUrl& url,
-                                                           std::vector<net::Tcp::endpoint> addresses,
+                                                           std::vector<net::Tcp::endpoint> addresses, Waits& waits,
                                                            SteadyTime deadline) {
   const Executor here = co_await asio::this_coro::executor;
-  auto fresh = std::make_unique<Connection>(here, url.origin);
+  auto fresh = std::make_unique<Connection>(here, url.origin, waits);
   const auto options = all_options(url, addresses);
   std::vector<const char*> keywords;
   std::vector<const char*> values;
@@ -127,8 +130,10 @@ bool Connection::watch() {
 }
 
 Task<Connection::End> Connection::wait(Until until, SteadyTime deadline) {
+  if (waits_.ended()) co_return End::canceled;
   // owners: this coroutine and the handlers, which may come after it has gone on
   const auto wait = std::make_shared<Wait>(descriptor_.get_executor(), deadline);
+  const Waits::Listed listed(waits_, wait->timer);
   const auto on_ready = [wait](const error_code& ec) {
     if (ec == asio::error::operation_aborted) return;
     wait->ready = true;

@@ -10,6 +10,7 @@
 #include "retrieval/pgvector/postgres_url.hpp"
 #include "retrieval/pgvector/rows.hpp"
 #include "retrieval/pgvector/statement.hpp"
+#include "retrieval/pgvector/waits.hpp"
 
 #include <ragd/clock.hpp>
 #include <ragd/error.hpp>
@@ -30,11 +31,13 @@ using AllRows = std::vector<Rows>;  ///< one a statement
 
 class Connection {
  public:
-  /// `addresses`: of the URL's host, looked up before; none for a Unix socket or where the URL has hostaddr.
+  /// `addresses`: of the URL's host, looked up before; none for a Unix socket or where the URL has hostaddr. `waits`
+  /// must outlive whatever waits here.
   [[nodiscard]] static Task<Result<std::unique_ptr<Connection>>> open(const PostgresUrl& url,
                                                                       std::vector<net::Tcp::endpoint> addresses,
-                                                                      SteadyTime deadline);
-  Connection(const Executor& executor, std::string origin) : origin_(std::move(origin)), descriptor_(executor) {}
+                                                                      Waits& waits, SteadyTime deadline);
+  Connection(const Executor& executor, std::string origin, Waits& waits)
+      : origin_(std::move(origin)), waits_(waits), descriptor_(executor) {}
   ~Connection() = default;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -71,6 +74,7 @@ class Connection {
   [[nodiscard]] Task<Result<pg_result*>> next_result(SteadyTime deadline);
 
   const std::string origin_;
+  Waits& waits_;
   boost::asio::posix::basic_stream_descriptor<Executor> descriptor_;
   std::unique_ptr<pg_conn, Finish> connection_;
   SteadyTime opened_;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -21,6 +22,10 @@ using Outcome = net::Breaker::Outcome;
 /// A caller in a hurry must not open the breaker for those with time.
 constexpr std::chrono::milliseconds kFairTime{1'000};
 
+std::size_t writers_of(std::size_t connections) {
+  return std::max<std::size_t>(1, connections / 4);
+}
+
 }  // namespace
 
 obs::UpstreamOutcome outcome_of(const Error& error) {
@@ -36,12 +41,18 @@ obs::UpstreamOutcome outcome_of(const Error& error) {
   }
 }
 
+Pool::SetUp Database::set_up_of(Database& database) {
+  return [&database](Connection& connection, SteadyTime deadline) { return database.set_up(connection, deadline); };
+}
+
 Database::Core::Core(boost::asio::io_context& its_context, Database& database, std::size_t connections,
                      std::uint64_t seed)
     : context(its_context),
       recorder(database.recorder_),
-      pool(its_context.get_executor(), database.url_, connections,
-           [&database](Connection& connection, SteadyTime deadline) { return database.set_up(connection, deadline); }),
+      readers(its_context.get_executor(), database.url_, connections - writers_of(connections),
+              database.settings_.timeout, set_up_of(database)),
+      writers(its_context.get_executor(), database.url_, writers_of(connections), database.settings_.timeout,
+              set_up_of(database)),
       breaker(database.settings_.breaker, seed),
       retries(database.settings_.retry, seed + 1) {}
 
@@ -64,7 +75,7 @@ Database::Database(const std::vector<boost::asio::io_context*>& cores, PostgresU
                    const obs::UpstreamRecorder& recorder)
     : url_(std::move(url)), settings_(std::move(settings)), recorder_(recorder) {
   std::random_device seed;
-  const std::size_t each = std::max<std::size_t>(1, settings_.connections / std::max<std::size_t>(1, cores.size()));
+  const std::size_t each = std::max<std::size_t>(2, settings_.connections / std::max<std::size_t>(1, cores.size()));
   for (boost::asio::io_context* const core : cores) {
     cores_.push_back(std::make_unique<Core>(*core, *this, each, seed()));
   }
@@ -72,14 +83,14 @@ Database::Database(const std::vector<boost::asio::io_context*>& cores, PostgresU
 
 Result<void> Database::prepare() {
   boost::asio::io_context here{1};
-  Core core(here, *this, 1, 0);
+  Core core(here, *this, 2, 0);
   std::optional<Result<std::unique_ptr<Connection>>> opened;
   const auto on_opened = [&opened](const std::exception_ptr& bug, Result<std::unique_ptr<Connection>> result) {
     if (bug) std::rethrow_exception(bug);
     opened.emplace(std::move(result));
   };
   const SteadyTime deadline = std::chrono::steady_clock::now() + settings_.timeout;
-  boost::asio::co_spawn(here, core.pool.open(deadline), on_opened);
+  boost::asio::co_spawn(here, core.writers.open(deadline), on_opened);
   here.run();
   Result<void> prepared;
   if (opened->has_error()) prepared = opened->error();
@@ -90,7 +101,16 @@ Result<void> Database::prepare() {
 Task<Result<std::unique_ptr<Connection>>> Database::open(SteadyTime deadline) {
   const Executor here = co_await boost::asio::this_coro::executor;
   Core& core = on(here);
-  co_return co_await core.pool.open(deadline);
+  co_return co_await core.writers.open(deadline);
+}
+
+void Database::close() {
+  for (const auto& core : cores_) {
+    boost::asio::post(core->context, [&core = *core] {
+      core.readers.close();
+      core.writers.close();
+    });
+  }
 }
 
 Task<Result<void>> Database::set_up(Connection& connection, SteadyTime deadline) {

@@ -66,6 +66,9 @@ class Database {
   /// A connection beside the pool, for work of minutes.
   [[nodiscard]] Task<Result<std::unique_ptr<Connection>>> open(SteadyTime deadline);
 
+  /// From any thread, at the end: what is under way on any core ends soon, with Errc::canceled.
+  void close();
+
   /// The number the database gave to the embedder's model; 0 without one, or before the first connection.
   [[nodiscard]] std::uint64_t model() const { return model_.load(std::memory_order_relaxed); }
 
@@ -82,12 +85,15 @@ class Database {
 
     boost::asio::io_context& context;
     const obs::UpstreamRecorder recorder;
-    Pool pool;
+    // Apart: writes of one tenant wait for each other, and must not take all connections meanwhile.
+    Pool readers;
+    Pool writers;
     net::Breaker breaker;
     net::RetryPolicy retries;
     bool open = false;  // or half-open
   };
 
+  [[nodiscard]] static Pool::SetUp set_up_of(Database& database);
   [[nodiscard]] Core& on(const Executor& executor);
   [[nodiscard]] Task<Result<void>> set_up(Connection& connection, SteadyTime deadline);
   [[nodiscard]] Task<Result<void>> register_model(Connection& connection, SteadyTime deadline);
@@ -120,7 +126,8 @@ auto Database::run(Effort effort, Work work) -> decltype(work(std::declval<Conne
     std::optional<Error> failure;
     {
       obs::UpstreamCall call(core.recorder, begun);
-      Result<Lease> lease = co_await core.pool.acquire(limit);
+      Pool& pool = effort.is_read ? core.readers : core.writers;
+      Result<Lease> lease = co_await pool.acquire(limit);
       if (lease) {
         auto result = co_await work(lease->connection(), limit);
         lease->keep();  // where it is in order: after what the work itself decided, such as that nothing was found
@@ -129,9 +136,9 @@ auto Database::run(Effort effort, Work work) -> decltype(work(std::declval<Conne
           core.report(*ticket, net::Breaker::Outcome::success);
           co_return result;
         }
-        failure = std::move(result.error());
+        failure = result.error();
       } else {
-        failure = std::move(lease.error());
+        failure = lease.error();
       }
       call.end(outcome_of(*failure), std::chrono::steady_clock::now());
     }

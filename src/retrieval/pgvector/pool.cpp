@@ -18,6 +18,7 @@ struct Pool::Waiter {
   Waiter(Pool& its_pool, SteadyTime deadline)
       : pool(its_pool),
         timer(its_pool.executor_, deadline),
+        listed(its_pool.waits_, timer),
         place(its_pool.waiters_.insert(its_pool.waiters_.end(), this)) {}
   ~Waiter() {
     if (!granted) {
@@ -37,6 +38,7 @@ struct Pool::Waiter {
 
   Pool& pool;
   net::Timer timer;
+  Waits::Listed listed;
   std::list<Waiter*>::iterator place;
   bool granted = false;  // a place in the pool is counted for it
   bool taken = false;    // a lease counts it
@@ -51,13 +53,16 @@ Lease::~Lease() {
 }
 
 void Lease::keep() {
-  if (connection_ && connection_->is_reusable()) pool_->idle_.push_back(std::move(connection_));
+  if (connection_ && connection_->is_reusable() && !pool_->waits_.ended())
+    pool_->idle_.push_back(std::move(connection_));
 }
 
-Pool::Pool(const Executor& executor, const PostgresUrl& url, std::size_t max_connections, SetUp set_up)
+Pool::Pool(const Executor& executor, const PostgresUrl& url, std::size_t max_connections,
+           std::chrono::milliseconds connect_timeout, SetUp set_up)
     : executor_(executor),
       url_(url),
       max_connections_(max_connections),
+      connect_timeout_(connect_timeout),
       set_up_(std::move(set_up)),
       resolver_(executor, url.host, url.port) {}
 
@@ -73,6 +78,7 @@ Task<Result<Lease>> Pool::acquire(SteadyTime deadline) {
 }
 
 Task<Result<std::unique_ptr<Connection>>> Pool::open(SteadyTime deadline) {
+  deadline = std::min(deadline, std::chrono::steady_clock::now() + connect_timeout_);
   std::vector<net::Tcp::endpoint> addresses;
   const bool has_address = std::any_of(url_.options.begin(), url_.options.end(),
                                        [](const auto& option) { return option.first == "hostaddr"; });
@@ -85,14 +91,20 @@ Task<Result<std::unique_ptr<Connection>>> Pool::open(SteadyTime deadline) {
     }
     addresses = resolved.endpoints;
   }
-  Result<std::unique_ptr<Connection>> fresh = co_await Connection::open(url_, std::move(addresses), deadline);
+  Result<std::unique_ptr<Connection>> fresh = co_await Connection::open(url_, std::move(addresses), waits_, deadline);
   if (!fresh) co_return fresh;
   const Result<void> ready = co_await set_up_(**fresh, deadline);
   if (!ready) co_return ready.error();
   co_return fresh;
 }
 
+void Pool::close() {
+  waits_.end();
+  idle_.clear();
+}
+
 Task<Result<Lease>> Pool::take_place(SteadyTime deadline) {
+  if (waits_.ended()) co_return fail(Errc::canceled, url_.origin + ": ragd is ending");
   if (in_use_ < max_connections_) {
     ++in_use_;
     co_return Lease(*this);

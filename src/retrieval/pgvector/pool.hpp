@@ -53,7 +53,8 @@ class Pool {
   /// Makes a connection fit for use, before its first.
   using SetUp = std::function<Task<Result<void>>(Connection&, SteadyTime deadline)>;
 
-  Pool(const Executor& executor, const PostgresUrl& url, std::size_t max_connections, SetUp set_up);
+  Pool(const Executor& executor, const PostgresUrl& url, std::size_t max_connections,
+       std::chrono::milliseconds connect_timeout, SetUp set_up);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -61,6 +62,9 @@ class Pool {
 
   /// A connection beside the pool, for work of minutes.
   [[nodiscard]] Task<Result<std::unique_ptr<Connection>>> open(SteadyTime deadline);
+
+  /// Who waits here or on a connection of it waits no longer (Errc::canceled), nor does anyone from then on.
+  void close();
 
  private:
   friend class Lease;
@@ -73,8 +77,10 @@ class Pool {
   const Executor executor_;
   const PostgresUrl& url_;
   const std::size_t max_connections_;
+  const std::chrono::milliseconds connect_timeout_;
   const SetUp set_up_;
   net::UpstreamResolver resolver_;
+  Waits waits_;
   std::size_t in_use_ = 0;
   std::vector<std::unique_ptr<Connection>> idle_;  // the latest used at the end
   std::list<Waiter*> waiters_;                     // each lies in a waiting coroutine; only while all places are in use

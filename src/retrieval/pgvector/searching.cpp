@@ -133,6 +133,7 @@ std::vector<Ranked> fused(const std::vector<Ranked>& by_words, const std::vector
   }
   const auto numbered = [&numbers](const std::vector<Ranked>& side) {
     std::vector<Candidate> candidates;
+    candidates.reserve(side.size());
     for (const Ranked& ranked : side) candidates.push_back({numbers.at(ranked.key), ranked.score});
     return candidates;
   };
