@@ -10,10 +10,18 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 namespace ragd::retrieval {
+
+namespace {
+
+/// After as many failures in a row a batch is tried document by document.
+constexpr int kFailuresToDoubtTexts = 2;
+
+}  // namespace
 
 EmbeddingWorker::EmbeddingWorker(const Executor& executor, EmbeddingQueue& queue, Embedder& embedder,
                                  const Clock& clock, const EmbeddingWorkerSettings& settings)
@@ -76,7 +84,8 @@ Task<EmbeddingWorker::Step> EmbeddingWorker::step() {
     note(landed.error());
     co_return Step::failed;
   }
-  if (std::exchange(failing_, false)) obs::log(LogLevel::info, "embedding goes on");
+  has_worked_ = true;
+  if (std::exchange(failures_, 0) > 0) obs::log(LogLevel::info, "embedding goes on");
   co_return Step::worked;
 }
 
@@ -92,8 +101,12 @@ Task<Result<std::vector<DocumentVectors>>> EmbeddingWorker::embed_all(const std:
   std::vector<std::string> texts;
   for (const WaitingDocument& document : batch) texts.insert(texts.end(), document.texts.begin(), document.texts.end());
   Result<Embedded> embedded = co_await embed(std::move(texts));
-  if (!embedded && embedded.error().code == Errc::unprocessable) co_return co_await embed_one_by_one(batch);
-  if (!embedded) co_return embedded.error();
+  if (!embedded) {
+    // Some servers say "unavailable" of a text that is too long.
+    const bool may_be_a_text = embedded.error().code == Errc::unprocessable || failures_ >= kFailuresToDoubtTexts;
+    if (!may_be_a_text || stopping_) co_return embedded.error();
+    co_return co_await embed_one_by_one(batch);
+  }
   std::vector<DocumentVectors> documents;
   auto next = embedded->vectors.begin();
   for (const WaitingDocument& document : batch) {
@@ -105,25 +118,37 @@ Task<Result<std::vector<DocumentVectors>>> EmbeddingWorker::embed_all(const std:
   co_return documents;
 }
 
+/// A document is refused only where others are not: else it may be the model's name that is wrong, or the server down.
 Task<Result<std::vector<DocumentVectors>>> EmbeddingWorker::embed_one_by_one(
     const std::vector<WaitingDocument>& batch) {
   std::vector<DocumentVectors> documents;
+  std::optional<Error> refusal;
+  bool any = false;
+  bool all_of_texts = true;
   for (const WaitingDocument& document : batch) {
     std::vector<std::string> texts = document.texts;
     Result<Embedded> embedded = co_await embed(std::move(texts));
-    if (!embedded && embedded.error().code != Errc::unprocessable) co_return embedded.error();
-    if (!embedded) {
-      obs::log(LogLevel::warning, "a document is refused by the embedding server and stays without vectors",
-               {{"document", std::string_view(document.id)}, {"error", std::string_view(embedded.error().detail)}});
+    documents.push_back({document.tenant, document.id, document.stamp, {}});
+    if (embedded) {
+      documents.back().vectors = std::move(embedded->vectors);
+      any = true;
+    } else {
+      refusal = embedded.error();
+      all_of_texts = all_of_texts && refusal->code == Errc::unprocessable;
     }
-    documents.push_back({document.tenant, document.id, document.stamp,
-                         embedded ? std::move(embedded->vectors) : std::vector<Vector>()});
+    if (stopping_) co_return fail(Errc::canceled);
+  }
+  if (refusal && !any && !(all_of_texts && has_worked_)) co_return *refusal;
+  for (const DocumentVectors& document : documents) {
+    if (!document.vectors.empty()) continue;
+    obs::log(LogLevel::warning, "a document is refused by the embedding server and stays without vectors",
+             {{"document", std::string_view(document.id)}, {"error", std::string_view(refusal->detail)}});
   }
   co_return documents;
 }
 
 void EmbeddingWorker::note(const Error& error) {
-  if (std::exchange(failing_, true)) return;
+  if (failures_++ > 0) return;
   obs::log(LogLevel::warning, "embedding has to wait", {{"error", std::string_view(error.detail)}});
 }
 

@@ -65,7 +65,8 @@ class EmbeddingWorker {
       timer_;
   boost::asio::cancellation_signal abort_;  ///< of the embedding under way
   std::chrono::milliseconds pause_;
-  bool failing_ = false;
+  int failures_ = 0;         ///< in a row
+  bool has_worked_ = false;  ///< since the start
   bool stopping_ = false;
 };
 

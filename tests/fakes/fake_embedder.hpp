@@ -40,7 +40,7 @@ class FakeEmbedder final : public Embedder {
     if (failure) co_return *failure;
     Embedded embedded;
     for (const std::string& text : texts) {
-      if (!refused.empty() && text.find(refused) != std::string::npos) co_return fail(Errc::unprocessable, "refused");
+      if (!refused.empty() && text.find(refused) != std::string::npos) co_return fail(refusal, "refused");
       embedded.vectors.push_back(vector_of(text));
     }
     co_return embedded;
@@ -56,6 +56,7 @@ class FakeEmbedder final : public Embedder {
   std::atomic<int> passages{0};  ///< likewise
   std::optional<Error> failure;
   std::string refused;  ///< a text with this in it is refused
+  Errc refusal = Errc::unprocessable;
   SteadyTime last_deadline;
 
  private:

@@ -25,6 +25,7 @@ class ListQueue final : public EmbeddingQueue {
  public:
   Task<Result<std::vector<WaitingDocument>>> take(std::size_t passages) override {
     ++takes;
+    if (on_take) on_take();
     if (take_failures > 0) {
       --take_failures;
       co_return fail(Errc::unavailable, "no corpus");
@@ -57,6 +58,7 @@ class ListQueue final : public EmbeddingQueue {
 
   std::map<std::string, std::vector<Vector>> landed;
   std::function<void()> on_empty;
+  std::function<void()> on_take;
   int takes = 0;
   int put_backs = 0;
   int take_failures = 0;
@@ -73,6 +75,14 @@ struct EmbeddingWorkerTest : testing::Test {
   void work() {
     worker.start();
     io.run();
+  }
+
+  /// Stops when it has taken as many batches.
+  void work_for(int takes) {
+    queue.on_take = [this, takes] {
+      if (queue.takes == takes) boost::asio::post(io, [this] { worker.stop(); });
+    };
+    work();
   }
 
   boost::asio::io_context io{1};
@@ -135,6 +145,28 @@ TEST_F(EmbeddingWorkerTest, LandsARefusedDocumentWithoutVectorsAndTheOthersWith)
   EXPECT_EQ(queue.landed["good"].size(), 2U);
   ASSERT_EQ(queue.landed.count("bad"), 1U);
   EXPECT_THAT(queue.landed["bad"], IsEmpty());
+}
+
+TEST_F(EmbeddingWorkerTest, FindsTheTextThatMakesTheServerFail) {
+  queue.add("good");
+  queue.add("bad");
+  embedder.refused = "of bad";
+  embedder.refusal = Errc::unavailable;
+  work();
+  EXPECT_EQ(queue.landed["good"].size(), 2U);
+  ASSERT_EQ(queue.landed.count("bad"), 1U);
+  EXPECT_THAT(queue.landed["bad"], IsEmpty());
+  EXPECT_EQ(queue.put_backs, 2) << "it was doubted only after it had failed twice";
+}
+
+TEST_F(EmbeddingWorkerTest, RefusesNothingWhileNothingHasBeenEmbeddedAtAll) {
+  queue.add("a");
+  queue.add("b");
+  embedder.refused = "of";  // as for a model that does not exist
+  work_for(6);
+  EXPECT_THAT(queue.landed, IsEmpty());
+  EXPECT_GE(queue.put_backs, 2);
+  EXPECT_EQ(queue.waiting(), 2U);
 }
 
 TEST_F(EmbeddingWorkerTest, GivesABatchItsOwnDeadline) {

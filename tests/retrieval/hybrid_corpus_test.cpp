@@ -119,6 +119,20 @@ TEST_F(HybridCorpusTest, LandingMovesTheVersionOnAndLandingNothingDoesNot) {
   EXPECT_EQ(hybrid.server.version(), after);
 }
 
+TEST_F(HybridCorpusTest, TheVersionThatVectorsLandedWithIsDurableAndNeverGivenAgain) {
+  std::string landed;
+  {
+    Hybrid hybrid(directory());
+    ASSERT_TRUE(hybrid.server.put({plain("a", "one")}));
+    hybrid.embed_all();
+    landed = hybrid.server.version();
+    EXPECT_EQ(*hybrid.server.store->version("default"), landed);
+  }
+  Hybrid again(directory());
+  EXPECT_EQ(again.server.version(), landed);
+  EXPECT_NE(again.server.put({plain("b", "two")})->version, landed);
+}
+
 TEST_F(HybridCorpusTest, DropsTheVectorsOfWhatWasReplacedOrDeletedMeanwhile) {
   Hybrid hybrid(directory());
   ASSERT_TRUE(hybrid.server.put({plain("a", "old"), plain("b", "gone"), plain("c", "stays")}));

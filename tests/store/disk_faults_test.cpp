@@ -233,6 +233,19 @@ TEST_F(DiskFaultTest, IsReadOnlyAfterAFailedSyncUntilItIsOpenedAgain) {
   EXPECT_TRUE(put(*store, "default", {document("later", "text")}));
 }
 
+TEST_F(DiskFaultTest, SyncsACommitThatBumpsTheVersionThoughNoDocumentChanges) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, "default", {document("a", "text")}));
+  const std::string before = *store->version("default");
+  const int syncs_before = syncs.load();
+  Write write("default");
+  write.put_index("name", "bytes");
+  write.bump_version();
+  ASSERT_TRUE(store->commit(write));
+  EXPECT_EQ(syncs.load(), syncs_before + 1);
+  EXPECT_NE(*store->version("default"), before);
+}
+
 TEST_F(DiskFaultTest, SyncsIndexRecordsWithWhateverIsCommittedNext) {
   const auto store = open();
   ASSERT_TRUE(put(*store, "default", {document("a", "text")}));
