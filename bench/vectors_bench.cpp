@@ -1,8 +1,8 @@
-// What a search by vectors costs: comparing all of 50,000, where the graph begins, against the loop one writes at first;
-// and the search of a graph over as many, which takes most of a minute to build.
+// What a search by vectors costs: comparing all of 50,000, where the graph begins, against the loop one writes at
+// first; and the search of a graph over as many, which takes most of a minute to build.
 #include "retrieval/nearest_chunks.hpp"
-#include "retrieval/vector_fixture.hpp"
 #include "retrieval/segment_vectors.hpp"
+#include "retrieval/vector_fixture.hpp"
 #include "retrieval/vectors.hpp"
 
 #include <benchmark/benchmark.h>
@@ -17,7 +17,9 @@ namespace {
 constexpr std::size_t kChunks = kGraphRows;
 constexpr std::size_t kDimension = 384;
 
-VectorSource clustered(std::size_t dimension) { return {1, dimension, 500, 1}; }
+VectorSource clustered(std::size_t dimension) {
+  return {1, dimension, 500, 1};
+}
 
 void BM_Scan(benchmark::State& state) {
   const auto dimension = static_cast<std::size_t>(state.range(0));
@@ -53,7 +55,8 @@ void BM_Graph(benchmark::State& state) {
   std::vector<std::vector<float>> queries;
   for (int i = 0; i < 100; ++i) queries.push_back(source.next());
   std::size_t next = 0;
-  for (auto _ : state) benchmark::DoNotOptimize(segment->vectors().nearest(queries[next++ % queries.size()], 10, &allowed));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(segment->vectors().nearest(queries[next++ % queries.size()], 10, &allowed));
 }
 BENCHMARK(BM_Graph)->ArgName("allowed_percent")->Arg(100)->Arg(50)->Arg(10)->Unit(benchmark::kMillisecond);
 

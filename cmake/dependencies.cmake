@@ -11,6 +11,7 @@ find_package(CLI11 REQUIRED CONFIG)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(LIBPQ REQUIRED IMPORTED_TARGET libpq)
 find_path(STEMMER_INCLUDE libstemmer.h REQUIRED)
 find_library(STEMMER_LIBRARY stemmer REQUIRED)
 find_path(HNSWLIB_INCLUDE hnswlib/hnswlib.h REQUIRED)  # headers alone
@@ -26,5 +27,5 @@ endif()
 add_library(ragd_dependencies INTERFACE)
 target_link_libraries(ragd_dependencies INTERFACE
   Threads::Threads Boost::headers OpenSSL::SSL OpenSSL::Crypto ${RAGD_ROCKSDB} simdjson::simdjson
-  spdlog::spdlog fmt::fmt tomlplusplus::tomlplusplus CLI11::CLI11 PkgConfig::UTF8PROC PkgConfig::XXHASH ${STEMMER_LIBRARY})
+  spdlog::spdlog fmt::fmt tomlplusplus::tomlplusplus CLI11::CLI11 PkgConfig::UTF8PROC PkgConfig::XXHASH PkgConfig::LIBPQ ${STEMMER_LIBRARY})
 target_include_directories(ragd_dependencies SYSTEM INTERFACE ${STEMMER_INCLUDE} ${HNSWLIB_INCLUDE})

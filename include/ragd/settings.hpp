@@ -15,6 +15,7 @@ namespace ragd {
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 enum class Toggle : std::uint8_t { automatic, on, off };
 enum class LimitAlgorithm : std::uint8_t { automatic, exact, gcra };
+enum class Backend : std::uint8_t { embedded, pgvector };
 enum class Fusion : std::uint8_t {
   weighted,  ///< scores normalised to 0..1 within each ranking (1 where all are equal), then weighted
   rrf,       ///< reciprocal ranks (Cormack, Clarke and Buettcher 2009), k = 60; does harm where one side is weak
@@ -56,6 +57,10 @@ struct CacheSettings {
 };
 
 struct RetrievalSettings {
+  Backend backend = Backend::embedded;
+  std::string url;               ///< of the database, where the backend is one; may hold a password
+  std::size_t connections = 16;  ///< to it, of this process
+  std::chrono::milliseconds timeout{5'000};
   std::size_t top_k = 5;
   double min_score = 0.0;  ///< passages below this part of the attainable maximum are not used
   double k1 = 1.2;         ///< BM25: how soon more of the same word stops counting

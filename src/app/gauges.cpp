@@ -14,11 +14,22 @@ namespace {
 
 using obs::Exposition;
 
+constexpr const char* kDocuments = "Documents in the corpus, all tenants together.";
+constexpr const char* kChunks = "Chunks in the index.";
+constexpr const char* kEmbedded = "Chunks with vectors.";
+
 void corpus_gauges(Exposition& out, const Parts& parts) {
+  if (parts.shared_corpus) {
+    const auto counts = parts.shared_corpus->counts();
+    out.gauge("rag_documents", kDocuments, counts.documents);
+    out.gauge("rag_chunks", kChunks, counts.chunks);
+    out.gauge("rag_embedded_chunks", kEmbedded, counts.embedded);
+    return;
+  }
   const retrieval::CorpusSize size = parts.corpus->size();
-  out.gauge("rag_documents", "Documents in the corpus, all tenants together.", size.documents);
-  out.gauge("rag_chunks", "Chunks in the index.", size.chunks);
-  out.gauge("rag_embedded_chunks", "Chunks with vectors.", size.embedded);
+  out.gauge("rag_documents", kDocuments, size.documents);
+  out.gauge("rag_chunks", kChunks, size.chunks);
+  out.gauge("rag_embedded_chunks", kEmbedded, size.embedded);
   out.gauge("rag_index_segments", "Parts the index is in, until they are merged.", size.segments);
   out.gauge("rag_index_bytes", "Memory the index takes.", size.index_bytes);
 }
@@ -59,8 +70,8 @@ void readiness_gauges(Exposition& out, const Parts& parts) {
   }
 }
 
-void store_gauges(Exposition& out, const Parts& parts, const std::string& data_dir) {
-  for (const auto& [name, value] : parts.store->statistics()) {
+void rocksdb_gauges(Exposition& out, store::DocumentStore& store) {
+  for (const auto& [name, value] : store.statistics()) {
     const std::string family = "rag_rocksdb_" + name;
     if (name.ends_with("_total")) {
       out.real_counter(family, "RocksDB's own number, of the document store.", value);
@@ -68,6 +79,10 @@ void store_gauges(Exposition& out, const Parts& parts, const std::string& data_d
       out.gauge(family, "RocksDB's own number, of the document store.", value);
     }
   }
+}
+
+void store_gauges(Exposition& out, const Parts& parts, const std::string& data_dir) {
+  if (parts.store) rocksdb_gauges(out, *parts.store);
   std::error_code error;
   const auto space = std::filesystem::space(data_dir, error);
   out.gauge("rag_data_dir_free_bytes", "Room left for unprivileged writers where the data lives.",

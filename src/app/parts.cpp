@@ -4,6 +4,7 @@
 #include "obs/log.hpp"
 #include "retrieval/embedded_queue.hpp"
 #include "retrieval/embedding_texts.hpp"
+#include "retrieval/pgvector/vector_queue.hpp"
 #include "store/snapshot_take.hpp"
 
 #include <boost/asio/post.hpp>
@@ -76,34 +77,21 @@ Result<void> Parts::open(const Settings& settings) {
 
   auto directory = make_directory(settings.data_dir);
   if (!directory) return directory;
-  auto documents = store::DocumentStore::open(settings.data_dir + "/documents");
-  if (!documents) return documents.error();
-  store = std::move(*documents);
-  for (const std::string& note : store->recovery_notes()) {
-    obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
-  }
-  std::vector<boost::asio::io_context*> cores;
-  for (std::size_t i = 0; i < threads.size(); ++i) cores.push_back(&threads.context(i));
-  auto made = Embedding::make(settings.embeddings, cores, pool, metrics, clock);
+  auto made = Embedding::make(settings.embeddings, cores(), pool, metrics, clock);
   if (!made) return made.error();
   embedding = *std::move(made);
-  open_corpus(settings.retrieval);
-  snapshots =
-      std::make_unique<retrieval::StoreSnapshots>(*store, pool, clock, store::snapshot_folder(settings.data_dir));
-  // On the writer's thread, where the merges it begins come home.
-  std::promise<Result<void>> restoring;
-  boost::asio::post(ingest_pool, [&] { restoring.set_value(corpus_writer->restore()); });
-  Result<void> restored = restoring.get_future().get();
-  if (!restored) return restored;
+  auto opened =
+      settings.retrieval.backend == Backend::pgvector ? open_pgvector(settings.retrieval) : open_embedded(settings);
+  if (!opened) return opened;
   auto answers = cache::RocksResponseCache::open(settings.data_dir + "/cache", settings.cache, cache_pool, metrics);
   if (!answers) return answers.error();
   cache = std::move(*answers);
 
-  pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *corpus, llm, *cache, permits, metrics, clock,
-                                             cores);
+  pipeline = std::make_unique<rag::Pipeline>(pipeline_settings(settings), *retriever, llm, *cache, permits, metrics,
+                                             clock, cores());
   endpoints = std::make_unique<api::Endpoints>(
       api::Endpoints{api::QueryEndpoint(*pipeline, metrics), api::SearchEndpoint(*pipeline),
-                     api::DocumentsEndpoint(*corpus, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
+                     api::DocumentsEndpoint(*documents, pool, metrics), api::HealthEndpoint(readiness, metrics, pool),
                      api::AdminEndpoint(*cache, snapshots.get(), metrics)});
   for (std::size_t i = 0; i < threads.size(); ++i) {
     routers.push_back(std::make_unique<api::Router>(
@@ -111,6 +99,24 @@ Result<void> Parts::open(const Settings& settings) {
         api::RouterSettings{settings.http.request_timeout, settings.log_hits}, readiness, clock, metrics));
   }
   return {};
+}
+
+Result<void> Parts::open_embedded(const Settings& settings) {
+  auto opened = store::DocumentStore::open(settings.data_dir + "/documents");
+  if (!opened) return opened.error();
+  store = std::move(*opened);
+  for (const std::string& note : store->recovery_notes()) {
+    obs::log(LogLevel::warning, "document store recovered", {{"what", std::string_view(note)}});
+  }
+  open_corpus(settings.retrieval);
+  snapshots =
+      std::make_unique<retrieval::StoreSnapshots>(*store, pool, clock, store::snapshot_folder(settings.data_dir));
+  retriever = corpus.get();
+  documents = corpus.get();
+  // On the writer's thread, where the merges it begins come home.
+  std::promise<Result<void>> restored;
+  boost::asio::post(ingest_pool, [&] { restored.set_value(corpus_writer->restore()); });
+  return restored.get_future().get();
 }
 
 void Parts::open_corpus(const RetrievalSettings& settings) {
@@ -123,6 +129,33 @@ void Parts::open_corpus(const RetrievalSettings& settings) {
   corpus = std::make_unique<retrieval::EmbeddedCorpus>(*store, pool, ingest_pool, *corpus_writer, catalogue, settings,
                                                        embedding ? &embedding->queries() : nullptr,
                                                        embedding ? &embedding->queue() : nullptr);
+}
+
+Result<void> Parts::open_pgvector(const RetrievalSettings& settings) {
+  auto url = retrieval::pgvector::PostgresUrl::parse(settings.url);
+  if (!url) return fail(Errc::unprocessable, "retrieval.url " + url.error().detail);
+  retrieval::pgvector::DatabaseSettings its;
+  its.connections = settings.connections;
+  its.timeout = settings.timeout;
+  if (embedding) its.model_tag = embedding->embedder().tag();
+  database = std::make_unique<retrieval::pgvector::Database>(
+      cores(), std::move(*url), its, obs::UpstreamRecorder(metrics.upstreams, obs::Upstream::vector_db));
+  if (embedding) embedding->set_queue(std::make_unique<retrieval::pgvector::VectorQueue>(*database, pool));
+  shared_corpus = std::make_unique<retrieval::pgvector::PgvectorCorpus>(
+      *database, cores(), pool, embedding ? &embedding->queries() : nullptr, settings);
+  retriever = shared_corpus.get();
+  documents = shared_corpus.get();
+  auto prepared = database->prepare();
+  if (prepared || prepared.error().code == Errc::internal) return prepared;
+  // It may come back: until then readiness says no.
+  obs::log(LogLevel::warning, "the database is not there yet", {{"error", std::string_view(prepared.error().detail)}});
+  return {};
+}
+
+std::vector<boost::asio::io_context*> Parts::cores() {
+  std::vector<boost::asio::io_context*> all;
+  for (std::size_t i = 0; i < threads.size(); ++i) all.push_back(&threads.context(i));
+  return all;
 }
 
 void Parts::publish_policy(const api::GatePolicyPtr& fresh) {

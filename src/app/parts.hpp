@@ -16,6 +16,8 @@
 #include "rag/permits.hpp"
 #include "rag/pipeline.hpp"
 #include "retrieval/embedded_corpus.hpp"
+#include "retrieval/pgvector/corpus.hpp"
+#include "retrieval/pgvector/database.hpp"
 #include "retrieval/store_snapshots.hpp"
 #include "store/document_store.hpp"
 
@@ -46,6 +48,10 @@ class Parts {
 
   /// Hands a new policy to every core's gate.
   void publish_policy(const api::GatePolicyPtr& policy);
+  /// As far as is known without asking anyone.
+  [[nodiscard]] std::uint64_t document_count() const {
+    return shared_corpus ? shared_corpus->counts().documents : corpus->size().documents;
+  }
 
   SystemClock clock;
   obs::Metrics metrics;
@@ -56,12 +62,16 @@ class Parts {
   boost::asio::thread_pool cache_pool;   ///< answers wait for their cache entry, and should not wait for an ingest too
   boost::asio::thread_pool ingest_pool;  ///< one thread, so writes take turns, and nothing else waits for one
   boost::asio::thread_pool merge_pool;   ///< large merges of the index, behind the writes
-  std::unique_ptr<store::DocumentStore> store;
+  std::unique_ptr<store::DocumentStore> store;  ///< null, as what else is of the embedded backend, with another one
   retrieval::PublishedCatalogue catalogue;
   std::unique_ptr<Embedding> embedding;  ///< null: retrieval goes by words alone
   std::unique_ptr<retrieval::CorpusWriter> corpus_writer;
   std::unique_ptr<retrieval::EmbeddedCorpus> corpus;
   std::unique_ptr<retrieval::StoreSnapshots> snapshots;
+  std::unique_ptr<retrieval::pgvector::Database> database;  ///< both null with another backend
+  std::unique_ptr<retrieval::pgvector::PgvectorCorpus> shared_corpus;
+  Retriever* retriever = nullptr;  ///< the backend's two faces
+  Documents* documents = nullptr;
   llm::ExtractiveAnswerer llm;
   std::unique_ptr<cache::RocksResponseCache> cache;
   rag::Permits permits;
@@ -73,7 +83,10 @@ class Parts {
  private:
   explicit Parts(const Settings& settings);
   Result<void> open(const Settings& settings);
+  Result<void> open_embedded(const Settings& settings);
   void open_corpus(const RetrievalSettings& settings);
+  Result<void> open_pgvector(const RetrievalSettings& settings);
+  [[nodiscard]] std::vector<boost::asio::io_context*> cores();
 };
 
 }  // namespace ragd::app

@@ -31,7 +31,7 @@ api::Readiness::Required required_of(const ReadySettings& settings) {
 }
 
 app::ReadinessChecks::Checks checks_of(app::Parts& parts) {
-  return {[&parts] { return parts.cache->ping(); }, [&parts] { return parts.corpus->ping(); },
+  return {[&parts] { return parts.cache->ping(); }, [&parts] { return parts.retriever->ping(); },
           [&parts] { return parts.llm.ping(); }};
 }
 
@@ -61,12 +61,13 @@ class Server::Impl {
 
   ~Impl() {
     if (!started_) return;
-    parts_->snapshots->stop();
+    if (parts_->snapshots) parts_->snapshots->stop();
     listener_.reset();
     run_on(parts_->threads.context(0), [this] {
       checks_.stop();
       if (parts_->embedding) parts_->embedding->stop();
     });
+    if (parts_->database) parts_->database->close();
     parts_->threads.join();
   }
   Impl(const Impl&) = delete;
@@ -93,7 +94,7 @@ class Server::Impl {
              {{"address", std::string_view(address)},
               {"port", std::int64_t{port()}},
               {"cores", static_cast<std::int64_t>(parts_->threads.size())},
-              {"documents", static_cast<std::int64_t>(parts_->corpus->size().documents)}});
+              {"documents", static_cast<std::int64_t>(parts_->document_count())}});
     return {};
   }
 

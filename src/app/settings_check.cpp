@@ -9,6 +9,7 @@
 #include "net/listener.hpp"
 #include "net/tls_context.hpp"
 #include "net/upstream_url.hpp"
+#include "retrieval/pgvector/postgres_url.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -100,6 +101,20 @@ Result<void> check_embeddings(const LoadedSettings& loaded) {
   return conflict(loaded, {"embeddings.ca_file"}, "embeddings.ca_file: " + authorities.error().detail);
 }
 
+Result<void> check_retrieval(const LoadedSettings& loaded) {
+  const RetrievalSettings& retrieval = loaded.values.retrieval;
+  if (retrieval.backend == Backend::embedded) {
+    if (retrieval.url.empty()) return {};
+    return conflict(loaded, {"retrieval.url"}, "retrieval.url is of no use with retrieval.backend 'embedded'");
+  }
+  if (retrieval.url.empty()) {
+    return conflict(loaded, {"retrieval.backend"}, "retrieval.backend 'pgvector' needs retrieval.url");
+  }
+  const auto url = retrieval::pgvector::PostgresUrl::parse(retrieval.url);
+  if (url.has_error()) return conflict(loaded, {"retrieval.url"}, "retrieval.url " + url.error().detail);
+  return {};
+}
+
 Result<void> check_drain(const LoadedSettings& loaded) {
   const DrainSettings& drain = loaded.values.drain;
   if (drain.delay <= drain.timeout) return {};
@@ -111,8 +126,8 @@ Result<void> check_drain(const LoadedSettings& loaded) {
 }  // namespace
 
 Result<void> check_settings(const LoadedSettings& loaded) {
-  for (const auto& check :
-       {check_listen, check_keys, check_cors, check_hosts, check_rate_limit, check_embeddings, check_drain}) {
+  for (const auto& check : {check_listen, check_keys, check_cors, check_hosts, check_rate_limit, check_embeddings,
+                            check_retrieval, check_drain}) {
     if (auto sound = check(loaded); !sound) return sound;
   }
   return {};

@@ -75,6 +75,7 @@ std::vector<SettingRow> make_table() {
   const Traits reloads{.reloadable = true, .secret = false, .env_aliases = {}};
   const Choice<LogLevel> log_levels{{.names = {"debug", "info", "warning", "error"}, .synonyms = {{"warn", 2}}}};
   const Choice<Toggle> toggles{{.names = {"auto", "true", "false"}, .synonyms = {{"on", 1}, {"off", 2}}}};
+  const Choice<Backend> backends{{.names = {"embedded", "pgvector"}, .synonyms = {}}};
   const Choice<Fusion> fusions{{.names = {"weighted", "rrf"}, .synonyms = {}}};
   const Choice<LimitAlgorithm> algorithms{{.names = {"auto", "exact", "gcra"}, .synonyms = {}}};
   return {
@@ -146,6 +147,19 @@ std::vector<SettingRow> make_table() {
           "Whether questions that differ in case alone share an answer; auto does so for the extractive answerer "
           "only."),
 
+      row("retrieval.backend", &Settings::retrieval, &RetrievalSettings::backend, backends,
+          "Where documents lie and are searched: in this process, or in a PostgreSQL with pgvector that replicas "
+          "share."),
+      row("retrieval.url", &Settings::retrieval, &RetrievalSettings::url, Text{},
+          "Of the database that takes writes, as postgresql://user:password@host/database?sslmode=verify-full.",
+          {.reloadable = false, .secret = true, .env_aliases = {}}),
+      row("retrieval.connections", &Settings::retrieval, &RetrievalSettings::connections, Integer{1, 1'000},
+          "Connections of this process to the database at most, divided among its threads: two each at least, a "
+          "quarter "
+          "of them to write."),
+      row("retrieval.timeout", &Settings::retrieval, &RetrievalSettings::timeout, kTimeout,
+          "One attempt to connect to the database, or to read from it, may take this long; a write as long as its "
+          "request."),
       row("retrieval.top_k", &Settings::retrieval, &RetrievalSettings::top_k, Integer{1, 50},
           "Passages an answer is made from when the request does not say."),
       row("retrieval.min_score", &Settings::retrieval, &RetrievalSettings::min_score, Number{0, 1},
