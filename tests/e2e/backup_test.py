@@ -320,7 +320,7 @@ class Guide(BackupCase):
             environment = {**server.environment(), "RAGD_URL": f"http://127.0.0.1:{server.port}",
                            "PATH": self.path("bin") + ":" + os.environ["PATH"]}
             script = block.replace("http://new:8000", f"http://127.0.0.1:{new.port}")
-            done = subprocess.run(["sh", "-eu", "-c", script], cwd=self.directory, env=environment, text=True,
+            done = subprocess.run(["bash", "-eu", "-c", script], cwd=self.directory, env=environment, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=4 * PATIENCE)
             self.assertEqual(0, done.returncode, block + done.stdout)
         self.assertEqual(2, len(self.documents(new)))
