@@ -44,10 +44,10 @@ class DocumentStore {
   Result<std::string> next_version(const std::string& tenant);
 
   /// One atomic batch. With documents in it (put or erased), or told to, it bumps the version and is synced before this
-  /// returns; index records alone leave the version and are synced by the next commit, before it writes anything. A full disk
-  /// (Errc::storage_full) passes by itself; after any other failed write the store is read-only until it is opened
-  /// again (Errc::unavailable). Erasing a document that is not there is no error, and bumps the version too. Chunks
-  /// that overlap or leave their text are refused (Errc::internal).
+  /// returns; index records alone leave the version and are synced by the next commit, before it writes anything. A
+  /// full disk (Errc::storage_full) passes by itself; after any other failed write the store is read-only until it is
+  /// opened again (Errc::unavailable). Erasing a document that is not there is no error, and bumps the version too.
+  /// Chunks that overlap or leave their text are refused (Errc::internal).
   Result<void> commit(const Write& write);
 
   /// As of the last commit that returned. Never blocks.
