@@ -25,8 +25,8 @@ std::optional<std::chrono::seconds> retry_after(const net::ClientResponse& respo
 
 }  // namespace
 
-HttpTransport::HttpTransport(net::BaseUrl url, net::ClientLimits limits, std::string api_key)
-    : client_(std::move(url), limits), api_key_(std::move(api_key)) {}
+HttpTransport::HttpTransport(const net::BaseUrl& url, net::ClientLimits limits, std::string api_key)
+    : client_(url, limits), api_key_(std::move(api_key)) {}
 
 Result<std::unique_ptr<HttpTransport>> HttpTransport::make(const Connection& server,
                                                            std::chrono::milliseconds timeout) {

@@ -21,7 +21,7 @@ class HttpTransport final : public Transport {
   Result<ClientResponse> send(const ClientRequest& request) override;
 
  private:
-  HttpTransport(net::BaseUrl url, net::ClientLimits limits, std::string api_key);
+  HttpTransport(const net::BaseUrl& url, net::ClientLimits limits, std::string api_key);
 
   net::HttpClient client_;
   std::string api_key_;
