@@ -38,7 +38,7 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::make(const Connection& ser
   net::ClientLimits limits;
   limits.timeout = timeout;
   limits.max_body_bytes = kMaxAnswerBytes;
-  return std::unique_ptr<HttpTransport>(new HttpTransport(std::move(*url), limits, server.api_key));
+  return std::unique_ptr<HttpTransport>(new HttpTransport(*url, limits, server.api_key));
 }
 
 Result<ClientResponse> HttpTransport::send(const ClientRequest& request) {

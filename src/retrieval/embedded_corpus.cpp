@@ -103,7 +103,7 @@ EmbeddedCorpus::EmbeddedCorpus(store::DocumentStore& store, boost::asio::thread_
       writer_pool_(writer_pool),
       writer_(writer),
       published_(published),
-      settings_(settings),
+      settings_(std::move(settings)),
       queries_(queries),
       queue_(queue) {}
 
