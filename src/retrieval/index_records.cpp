@@ -110,6 +110,7 @@ class Loader {
         burials.push_back(*std::move(burial));
       }
       std::vector<const Burial*> all;
+      all.reserve(burials.size());
       for (const Burial& burial : burials) all.push_back(&burial);
       if (!burials.empty()) view = view.after(combined(all));
       view.burials = burials.size();
